@@ -1,5 +1,6 @@
 """Frozen value objects every room speaks in, and the one family of errors. Imports nothing of ours."""
 
+from steelyard.records.column import ColumnSummary
 from steelyard.records.curve import Curve
 from steelyard.records.errors import (
     ColumnError,
@@ -24,6 +25,7 @@ __all__ = [
     "EVERYTHING",
     "CheckResult",
     "ColumnError",
+    "ColumnSummary",
     "ConfigError",
     "Curve",
     "DataError",

@@ -1,0 +1,105 @@
+"""Roles: what each column means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal
+
+Task = Literal["binary", "multiclass", "multilabel", "regression", "forecasting", "ranking"]
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of a table of predictions mean.
+
+    Everything is optional; what is not given is guessed from names and types, and the guess is printed.
+
+    Attributes:
+        label: the truth. Several columns (0/1 each) make a multilabel problem.
+        prediction: the model's answer (class, number, or one 0/1 column per label).
+        score: probability or score of the positive class; or, for several classes, a mapping
+            from class to column; or one column per label in the order of `label`.
+        positive: which label value counts as positive; guessed (1, True, "yes", …) when not given.
+        threshold: a score at or above it is a positive decision, where `prediction` is not given.
+        task: "binary", "multiclass", "multilabel", "regression", "forecasting" or "ranking".
+        slices: columns to slice by; a tuple of names is their intersection.
+        features: the model's inputs, for the data overview. None takes every column without a role.
+        weight: sampling weight of the row (> 0).
+        cluster: rows that belong together (user, session, patient); makes intervals cluster-robust.
+        time: when the row happened.
+        id: identifies the row.
+        query: groups the rows of one ranked list (ranking).
+        series: which series a forecast belongs to (forecasting).
+        horizon: how many steps ahead a forecast looked (forecasting).
+        quantiles: predicted quantile to column, e.g. {0.1: "p10", 0.9: "p90"} (regression, forecasting).
+    """
+
+    label: str | Sequence[str] | None = None
+    prediction: str | Sequence[str] | None = None
+    score: str | Sequence[str] | Mapping[str, str] | None = None
+    positive: Value | None = None
+    threshold: float | None = None
+    task: Task | None = None
+    slices: Sequence[str | tuple[str, ...]] = ()
+    features: Sequence[str] | None = None
+    weight: str | None = None
+    cluster: str | None = None
+    time: str | None = None
+    id: str | None = None
+    query: str | None = None
+    series: str | None = None
+    horizon: str | None = None
+    quantiles: Mapping[float, str] = field(default_factory=dict)
+
+    def given(self) -> dict[str, object]:
+        """Return the roles that are set, as plain values."""
+        out: dict[str, object] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if value is None or (isinstance(value, (tuple, list, Mapping)) and not value):
+                continue
+            out[f.name] = value
+        return out
+
+    def updated(self, **changes: object) -> Roles:
+        """Return roles with some changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label columns."""
+        return as_names(self.label)
+
+    @property
+    def predictions(self) -> tuple[str, ...]:
+        """The prediction columns."""
+        return as_names(self.prediction)
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """The score columns."""
+        return as_names(tuple(self.score.values()) if isinstance(self.score, Mapping) else self.score)
+
+    def slice_columns(self) -> tuple[str, ...]:
+        """Columns any slice is made of, each once."""
+        seen: dict[str, None] = {}
+        for item in self.slices:
+            for column in (item,) if isinstance(item, str) else item:
+                seen.setdefault(column)
+        return tuple(seen)
+
+    def used(self) -> tuple[str, ...]:
+        """Every column that has a role, features not counted."""
+        singles = (self.weight, self.cluster, self.time, self.id, self.query, self.series, self.horizon)
+        names = (*self.labels, *self.predictions, *self.scores, *self.slice_columns(),
+                 *(s for s in singles if s), *self.quantiles.values())
+        return tuple(dict.fromkeys(names))
+
+
+def as_names(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return one name, several or none as a tuple."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
