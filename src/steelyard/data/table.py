@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import narwhals.stable.v2 as nw
+
+from steelyard.records import SteelyardError
 
 
 class Kind(StrEnum):
@@ -31,6 +33,9 @@ class Table:
         description: for people, e.g. "predictions.parquet" or "3 files, predictions/*.csv".
         rows: number of rows where it is known without reading (e.g. Parquet footers), else None.
         digest: identifies the content where that is cheap (file digests), else None.
+        warnings: what a reader should know about how the data was read.
+        diagnose: turns an engine's failure while reading this table into one its user can mend,
+            None where it has nothing to say; `steelyard.data.reading` uses it.
     """
 
     frame: nw.LazyFrame[Any]
@@ -40,6 +45,9 @@ class Table:
     rows: int | None = None
     digest: str | None = None
     warnings: tuple[str, ...] = field(default=())
+    diagnose: Callable[[Exception], SteelyardError | None] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -1,0 +1,57 @@
+"""The one way to get facts: unite what is asked, choose the engine, read the data once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+
+from steelyard.data.table import Table
+from steelyard.facts.gaps import refuse_gaps
+from steelyard.facts.local import run_local
+from steelyard.facts.profile import Profile
+from steelyard.facts.query import run_query
+from steelyard.facts.table import FactTable, reduce_cells
+from steelyard.facts.vocabulary import Fact
+
+
+def measure(table: Table, facts: Iterable[Fact]) -> Profile:
+    """Answer facts about a table, in as few passes as its engine can.
+
+    A fact that is the sum over another's slices is rolled up from it instead of being counted again.
+    """
+    wanted = list(dict.fromkeys(facts))
+    source = {fact: _finer(fact, wanted) for fact in wanted}
+    asked = [fact for fact in wanted if source[fact] is None]
+    refuse_gaps(table.engine, table.kinds, asked)
+    if table.engine == "polars":
+        profile = run_local(table.frame.to_native(), table.columns, asked)
+    else:
+        profile = run_query(table.frame, table.columns, asked)
+    tables = {fact: profile[fact] if finer is None else roll_up(profile[finer], finer, fact) for fact, finer in source.items()}
+    return Profile(tables, profile.rows)
+
+
+def roll_up(table: FactTable, fine: Fact, coarse: Fact) -> FactTable:
+    """Sum a table over the keys that `coarse` does not have."""
+    kept = [fine.keys.index(key) for key in coarse.keys]
+    return reduce_cells(
+        np.ascontiguousarray(table.codes[:, kept]),
+        tuple(table.levels[k] for k in kept),
+        table.sums,
+        table.lows,
+        table.highs,
+    )
+
+
+def _finer(fact: Fact, others: Iterable[Fact]) -> Fact | None:
+    """The fact with most keys that this one is a sum of."""
+    same = [
+        other
+        for other in others
+        if type(other) is type(fact)
+        and set(fact.by) < set(other.by)
+        and msgspec.structs.replace(other, by=fact.by) == fact
+    ]
+    return max(same, key=lambda other: len(other.by), default=None)

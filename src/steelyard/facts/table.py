@@ -1,0 +1,215 @@
+"""Cells of one fact: keys, sums that add, extremes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.facts.grids import Floats, Ints
+from steelyard.facts.vocabulary import Category, Fact, Key, Measure, Values
+
+Level = str | int | float | None
+MISSING_TEXT = "(missing)"
+OVERFLOW = "\0too many values"
+"""The only level of a `Values` table that was given up."""
+
+
+@dataclass(frozen=True, eq=False)
+class FactTable:
+    """The cells of a fact.
+
+    Attributes:
+        codes: cells × keys. For a `Category` key an index into its levels; else the bin or bucket itself.
+        levels: per key, the sorted values of a `Category`, else ().
+        sums: cells × measures, in the order of `fact.measures`.
+        lows, highs: cells × values, where the fact keeps extremes; else cells × 0.
+    """
+
+    codes: Ints
+    levels: tuple[tuple[Level, ...], ...]
+    sums: Floats
+    lows: Floats
+    highs: Floats
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __add__(self, other: FactTable) -> FactTable:
+        """Cells of both, summed where their keys are equal."""
+        levels = tuple(_union(a, b) for a, b in zip(self.levels, other.levels, strict=True))
+        codes = np.concatenate([_recode(t.codes, t.levels, levels) for t in (self, other)])
+        return reduce_cells(
+            codes,
+            levels,
+            np.concatenate([self.sums, other.sums]),
+            np.concatenate([self.lows, other.lows]),
+            np.concatenate([self.highs, other.highs]),
+        )
+
+    def equals(self, other: FactTable, rtol: float = 0.0) -> bool:
+        """Whether both hold the same cells; sums equal to `rtol` (bit-equal by default)."""
+        return (
+            self.levels == other.levels
+            and np.array_equal(self.codes, other.codes)
+            and all(
+                a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=rtol, equal_nan=True)
+                for a, b in ((self.sums, other.sums), (self.lows, other.lows), (self.highs, other.highs))
+            )
+        )
+
+    def values(self, key: int) -> list[Level]:
+        """Values of one key, cell by cell (a bin or bucket as an integer)."""
+        column = self.codes[:, key].tolist()
+        levels = self.levels[key]
+        return [levels[c] for c in column] if levels else column
+
+    def where(self, rows: NDArray[np.bool_]) -> FactTable:
+        """Only some of the cells."""
+        return FactTable(self.codes[rows], self.levels, self.sums[rows], self.lows[rows], self.highs[rows])
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows in all cells (the first measure counts them)."""
+        return int(self.sums[:, 0].sum())
+
+
+def empty_table(fact: Fact) -> FactTable:
+    """The zero of a fact: no cells."""
+    keys, extremes = len(fact.keys), len(fact.values) if fact.extremes else 0
+    return FactTable(
+        np.empty((0, keys), dtype=np.int64),
+        tuple(() for _ in range(keys)),
+        np.empty((0, len(fact.measures))),
+        np.empty((0, extremes)),
+        np.empty((0, extremes)),
+    )
+
+
+def overflowed(rows: int) -> FactTable:
+    """A `Values` table that was given up: it knows its rows only."""
+    blank = np.empty((1, 0))
+    return FactTable(np.zeros((1, 1), dtype=np.int64), ((OVERFLOW,),), np.array([[float(rows)]]), blank, blank)
+
+
+def settle(fact: Fact, table: FactTable) -> FactTable:
+    """Give up a `Values` table that holds too many values, whichever way it came to them."""
+    if isinstance(fact, Values) and not fact.by and (OVERFLOW in table.levels[0] or len(table) > fact.limit):
+        return overflowed(table.rows)
+    return table
+
+
+def table_from_records(fact: Fact, records: Sequence[Sequence[Any]]) -> FactTable:
+    """Make a table from rows of (key values…, sums…, lows…, highs…), as engines return them."""
+    if not records:
+        return empty_table(fact)
+    columns = list(zip(*records, strict=True))
+    keys, measures = len(fact.keys), len(fact.measures)
+    codes = np.empty((len(records), keys), dtype=np.int64)
+    levels: list[tuple[Level, ...]] = []
+    for i, key in enumerate(fact.keys):
+        codes[:, i], found = encode(key, columns[i])
+        levels.append(found)
+    numbers = [np.array([np.nan if v is None else float(v) for v in c]) for c in columns[keys:]]
+    sums = np.column_stack(numbers[:measures])
+    extremes = (len(numbers) - measures) // 2
+    blank = np.empty((len(records), 0))
+    lows = np.column_stack(numbers[measures : measures + extremes]) if extremes else blank
+    highs = np.column_stack(numbers[measures + extremes :]) if extremes else blank
+    return reduce_cells(codes, tuple(levels), sums, lows, highs)
+
+
+def encode(key: Key, values: Sequence[Any]) -> tuple[Ints, tuple[Level, ...]]:
+    """Codes and sorted levels of one key's values."""
+    if not isinstance(key, Category):
+        return np.array([int(v) for v in values], dtype=np.int64), ()
+    plain = [normal(v) for v in values]
+    levels = tuple(sorted(set(plain), key=_order))
+    place = {v: i for i, v in enumerate(levels)}
+    return np.array([place[v] for v in plain], dtype=np.int64), levels
+
+
+def normal(value: Any) -> Level:
+    """One spelling for a value whatever engine or type it came from: 1, 1.0 and Decimal(1) are 1."""
+    match value:
+        case None:
+            return None
+        case bool() | np.bool_():
+            return str(bool(value))
+        case int() | np.integer():
+            return int(value)
+        case float() | np.floating() | decimal.Decimal():
+            number = float(value)
+            if number != number:
+                return None
+            return int(number) if number.is_integer() and abs(number) < 2**53 else number
+        case dt.datetime() | dt.date() | dt.time():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def text(value: Level) -> str:
+    """A level as a reader sees it."""
+    return MISSING_TEXT if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def reduce_cells(
+    codes: Ints, levels: tuple[tuple[Level, ...], ...], sums: Floats, lows: Floats, highs: Floats
+) -> FactTable:
+    """Sum cells of equal keys, in sorted order of keys."""
+    if len(codes) == 0 or codes.shape[1] == 0:
+        if len(codes) == 0:
+            return FactTable(codes, levels, sums, lows, highs)
+        return FactTable(
+            codes[:1],
+            levels,
+            sums.sum(axis=0, keepdims=True),
+            np.fmin.reduce(lows, axis=0, keepdims=True),
+            np.fmax.reduce(highs, axis=0, keepdims=True),
+        )
+    order = np.lexsort(codes.T[::-1])
+    sorted_codes = codes[order]
+    starts = np.flatnonzero(np.concatenate([[True], np.any(sorted_codes[1:] != sorted_codes[:-1], axis=1)]))
+    return FactTable(
+        sorted_codes[starts],
+        levels,
+        np.add.reduceat(sums[order], starts, axis=0),
+        np.fmin.reduceat(lows[order], starts, axis=0),
+        np.fmax.reduceat(highs[order], starts, axis=0),
+    )
+
+
+def measure_index(fact: Fact, weight_power: int, factors: tuple[int, ...] = ()) -> int:
+    """Column of a measure in `sums`; without weights every weight power is the plain sum."""
+    power = 0 if fact.weight is None else weight_power
+    return fact.measures.index(Measure(power, factors))
+
+
+def _order(value: Level) -> tuple[int, float, str]:
+    match value:
+        case None:
+            return 2, 0.0, ""
+        case str():
+            return 1, 0.0, value
+        case _:
+            return 0, float(value), ""
+
+
+def _union(a: tuple[Level, ...], b: tuple[Level, ...]) -> tuple[Level, ...]:
+    return a if a == b else tuple(sorted({*a, *b}, key=_order))
+
+
+def _recode(codes: Ints, old: tuple[tuple[Level, ...], ...], new: tuple[tuple[Level, ...], ...]) -> Ints:
+    out = codes.copy()
+    for k, (before, after) in enumerate(zip(old, new, strict=True)):
+        if before and before != after:
+            place = {v: i for i, v in enumerate(after)}
+            out[:, k] = np.array([place[v] for v in before], dtype=np.int64)[codes[:, k]]
+    return out

@@ -1,0 +1,209 @@
+"""The closed vocabulary of facts: additive aggregates over key columns.
+
+A fact says which keys rows are grouped by and which sums are kept in each cell; it says nothing of engines.
+Facts are frozen values: equal facts are asked once.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations_with_replacement
+
+import msgspec
+
+from steelyard.facts.expression import quote
+from steelyard.facts.grids import Grid
+
+
+class Category(msgspec.Struct, frozen=True, tag=True):
+    """A column's own values, as a key; missing is a value of its own."""
+
+    column: str
+
+
+class Binned(msgspec.Struct, frozen=True, tag=True):
+    """The bin of a numeric column on a grid, as a key."""
+
+    column: str
+    grid: Grid
+
+
+class Bucket(msgspec.Struct, frozen=True, tag=True):
+    """hash(cluster) mod `groups`, as a key: rows of one cluster share a bucket."""
+
+    column: str
+    groups: int = 32
+
+
+Key = Category | Binned | Bucket
+
+
+class Measure(msgspec.Struct, frozen=True, order=True):
+    """One sum kept per cell: Σ weight^`weight_power` · Π values[i] for i in `factors`; no factors: Σ weight^power.
+
+    `weight_power` 0 is the plain sum over rows, so `Measure()` counts them.
+    """
+
+    weight_power: int = 0
+    factors: tuple[int, ...] = ()
+
+
+ROWS = Measure()
+
+
+class Count(msgspec.Struct, frozen=True, tag=True):
+    """Rows, weight and squared weight by key."""
+
+    by: tuple[Key, ...] = ()
+    weight: str | None = None
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What rows are grouped by."""
+        return self.by
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Expressions whose sums are kept."""
+        return ()
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The sums kept in each cell."""
+        return _measures(self.weight, ())
+
+    @property
+    def extremes(self) -> bool:
+        """Whether the smallest and largest value are kept."""
+        return False
+
+
+class Cells(msgspec.Struct, frozen=True, tag=True):
+    """Rows by label, decision and score bin (any of `cells`), with the sums of `values` (score, score²) in each."""
+
+    cells: tuple[Key, ...]
+    by: tuple[Key, ...] = ()
+    values: tuple[str, ...] = ()
+    weight: str | None = None
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What rows are grouped by."""
+        return (*self.by, *self.cells)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The sums kept in each cell: Σw, Σw², and Σw·v of each value."""
+        return _measures(self.weight, tuple((i,) for i in range(len(self.values))))
+
+    @property
+    def extremes(self) -> bool:
+        """Whether the smallest and largest value are kept."""
+        return False
+
+
+class Moments(msgspec.Struct, frozen=True, tag=True):
+    """Means, second and third moments of one or more row values, jointly.
+
+    Rows where any value is missing are left out. Keeps Σw·vᵢ, Σw·vᵢ³ and, for the variance of any smooth
+    function of the means, Σw²·vᵢ·vⱼ. Write a shift into the expression (`x - 5000`) for values far from 0.
+    """
+
+    values: tuple[str, ...]
+    by: tuple[Key, ...] = ()
+    weight: str | None = None
+    cubes: bool = True
+    extremes: bool = False
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What rows are grouped by."""
+        return self.by
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The sums kept in each cell."""
+        k = len(self.values)
+        first: list[tuple[int, ...]] = [(i,) for i in range(k)]
+        cubes = [(i, i, i) for i in range(k)] if self.cubes else []
+        joint: list[tuple[int, ...]] = [*first, *combinations_with_replacement(range(k), 2)]
+        if self.weight is None:
+            return tuple(sorted({ROWS, *(Measure(0, f) for f in [*joint, *cubes])}))
+        weighted = {ROWS, Measure(1), Measure(2), *(Measure(1, f) for f in [*first, *cubes])}
+        return tuple(sorted(weighted | {Measure(2, f) for f in joint}))
+
+
+class Histogram(msgspec.Struct, frozen=True, tag=True):
+    """Rows of a numeric column by bin of its grid; missing and out-of-range are bins of their own."""
+
+    column: str
+    grid: Grid
+    by: tuple[Key, ...] = ()
+    weight: str | None = None
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What rows are grouped by."""
+        return (*self.by, Binned(self.column, self.grid))
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Expressions whose sums are kept."""
+        return ()
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The sums kept in each cell."""
+        return _measures(self.weight, ())
+
+    @property
+    def extremes(self) -> bool:
+        """Whether the smallest and largest value are kept."""
+        return False
+
+
+class Values(msgspec.Struct, frozen=True, tag=True):
+    """Rows by value of a column; past `limit` distinct values the count is given up, and says so."""
+
+    column: str
+    limit: int = 100_000
+    by: tuple[Key, ...] = ()
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What rows are grouped by."""
+        return (*self.by, Category(self.column))
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Expressions whose sums are kept."""
+        return ()
+
+    @property
+    def weight(self) -> str | None:
+        """Rows are counted, not weighed."""
+        return None
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The sums kept in each cell."""
+        return (ROWS,)
+
+    @property
+    def extremes(self) -> bool:
+        """Whether the smallest and largest value are kept."""
+        return False
+
+
+Fact = Count | Cells | Moments | Histogram | Values
+
+
+def shape(column: str, shift: float, scale: float) -> Moments:
+    """Moments of (column − shift)/scale with its extremes: the shape of one numeric column."""
+    value = f"({quote(column)} - {shift!r}) / {scale!r}"
+    return Moments((value,), extremes=True)
+
+
+def _measures(weight: str | None, factors: tuple[tuple[int, ...], ...]) -> tuple[Measure, ...]:
+    if weight is None:
+        return tuple(sorted({ROWS, *(Measure(0, f) for f in factors)}))
+    return tuple(sorted({ROWS, Measure(1), Measure(2), *(Measure(1, f) for f in factors)}))
