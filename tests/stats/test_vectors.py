@@ -64,9 +64,7 @@ CONFUSION = {
     "mcc": lambda tp, fp, fn, tn: (
         (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
     ),
-    "kappa": lambda tp, fp, fn, tn: (
-        2 * (tp * tn - fp * fn) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
-    ),
+    "kappa": lambda tp, fp, fn, tn: 2 * (tp * tn - fp * fn) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)),
     "balanced_accuracy": lambda tp, fp, fn, tn: (tp / (tp + fn) + tn / (tn + fp)) / 2,
 }
 
@@ -120,9 +118,7 @@ def test_multiclass_gradients(given, expected, rtol):
         assert spread == pytest.approx(expected["se_multinomial_bootstrap_4000"][name], rel=0.08)
 
 
-@pytest.mark.parametrize(
-    ("given", "expected", "rtol"), cases("ci_mean", "normal", "lognormal", "brier500")
-)
+@pytest.mark.parametrize(("given", "expected", "rtol"), cases("ci_mean", "normal", "lognormal", "brier500"))
 def test_means(given, expected, rtol):
     m = moments.from_power_sums(*(given[key] for key in ("n", "s1", "s2", "s3", "s4")))
     se, skew, level = math.sqrt(moments.mean_variance(m)), moments.skewness(m), given["conf"]
@@ -209,7 +205,7 @@ def test_calibration(given, expected, rtol):
     coarse = groups["n"], groups["sum_p"], groups["sum_y"]
     close(calibration.expected_calibration_error(*coarse), expected["ece15_uniform"], rtol)
     close(calibration.debiased_l2(*coarse), expected["debiased_l2_squared_15"], rtol)
-    reach, sigma, p = calibration.ecce(fine["n"], fine["sum_p"], fine["sum_y"], fine["sum_pq"])
+    reach, sigma, _ = calibration.ecce(fine["n"], fine["sum_p"], fine["sum_y"], fine["sum_pq"])
     close((reach, sigma), (expected["ecce_r_bins1000"], expected["sigma"]), rtol)
     sums = given["spiegelhalter_sums"]
     z, two_sided = calibration.spiegelhalter(sums["num"], sums["den"])

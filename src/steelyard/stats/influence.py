@@ -57,20 +57,21 @@ def complex_step(f: Metric, w: npt.ArrayLike) -> Floats:
 def numeric_gradient(f: Metric, w: npt.ArrayLike) -> Floats:
     """Gradient of `f` at non-negative weights `w` of shape (C,) by second-order differences (≈ 9 digits).
 
-    Central where there is room, forward in cells too near to 0, so that no weight turns negative.
+    Central with a step in proportion to the cell's own weight; forward in empty cells, so that no weight turns
+    negative.
     """
     point = np.asarray(w, dtype=float)
     scale = float(np.mean(np.abs(point))) or 1.0
     grad = np.empty(point.shape, dtype=float)
     for cell in range(point.size):
-        step = _RELATIVE_STEP * max(abs(point[cell]), scale)
+        step = _RELATIVE_STEP * (point[cell] if point[cell] > 0.0 else scale)
 
         def moved(by: float, cell: int = cell) -> float:
             shifted = point.copy()
             shifted[cell] += by
             return float(np.real(f(shifted)))
 
-        if point[cell] >= step:
+        if point[cell] > 0.0:
             grad[cell] = (moved(step) - moved(-step)) / (2.0 * step)
         else:
             grad[cell] = (4.0 * moved(step) - 3.0 * moved(0.0) - moved(2.0 * step)) / (2.0 * step)

@@ -40,6 +40,9 @@ def brownian_range_tail(x: float) -> float:
     For x ≥ 2 from Σ_{k≥1} 8·(−1)^(k−1)·k·Φ(−k·x), exact in the far tail; below from
     1 − Σ_{k≥0} (8/x² + 2/((k+½)²π²))·exp(−2(k+½)²π²/x²).
 
+    Raises:
+        ValueError: if x is NaN.
+
     Source: Feller 1951.
     """
     if math.isnan(x):

@@ -45,11 +45,12 @@ def mover_sum(
     slack = 1e-9 * (1.0 + np.abs(theta))
     if not bool(np.all((low <= theta + slack) & (theta <= high + slack))):
         raise ValueError(f"each value must lie in its own interval, got {theta}, lows {low}, highs {high}")
+    used = c != 0.0
+    theta, low, high, c = theta[used], low[used], high[used], c[used]
     down = c * np.where(c > 0.0, theta - low, theta - high)
     up = c * np.where(c > 0.0, high - theta, low - theta)
-    used = c != 0.0
     total = float(c @ theta)
-    return total - math.hypot(*down[used]), total + math.hypot(*up[used])
+    return total - math.hypot(*down), total + math.hypot(*up)
 
 
 def newcombe(k1: float, n1: float, k2: float, n2: float, level: float) -> tuple[float, float]:

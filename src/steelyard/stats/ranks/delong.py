@@ -38,7 +38,8 @@ def delong_covariance(joint_p: npt.ArrayLike, joint_q: npt.ArrayLike) -> float:
     """DeLong's covariance of the AUCs of two models A and B that scored the same rows.
 
     `joint_p[a, b]` and `joint_q[a, b]` count the positives and negatives in score bin a of A and b of B;
-    shape (bins of A, bins of B). Coarse bins do: 8 × 8 come within about 1 % of the exact covariance.
+    shape (bins of A, bins of B). Bins may be coarse: where some thirty on a side hold rows, the covariance is
+    within about 1 % of the exact one.
 
     Raises:
         ValueError: if the arrays are not of one 2-D shape or a class has no more than one row.

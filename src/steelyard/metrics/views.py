@@ -1,0 +1,325 @@
+"""Views: what metrics are functions of. Each is a vector of weights that add over rows, with its covariance.
+
+A metric's value is a smooth function of `weights`; `variance(gradient)` is that value's sampling variance
+by the delta method: Σ U·g² for cells, gᵀQg for sums (U, Q: the same sums with squared row weights).
+`replaced(weights)` is the same view with other weights, complex ones included, for differentiation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.records import UndefinedMetricError
+
+Floats = NDArray[np.float64]
+
+
+class View(Protocol):
+    """What the engine needs of a view."""
+
+    @property
+    def weights(self) -> Floats:
+        """The vector the metric is a function of."""
+
+    @property
+    def rows(self) -> int:
+        """Rows the view rests on."""
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's (Σw)²/Σw²."""
+
+    def replaced(self, weights: NDArray[Any]) -> Self:
+        """Return the view with other weights."""
+
+    def variance(self, gradient: Floats) -> float:
+        """Sampling variance of a metric with this gradient, for a fixed number of rows."""
+
+
+def _cell_variance(weights: Floats, squares: Floats, gradient: Floats, effective_rows: float) -> float:
+    total = float(np.sum(weights * gradient))
+    fixed = total * total / effective_rows if effective_rows > 0 else 0.0
+    return max(float(np.sum(squares * gradient * gradient)) - fixed, 0.0)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Weights by actual and predicted class.
+
+    Attributes:
+        table: K × K, actual by row, predicted by column.
+        squares: the same with squared row weights.
+        counts: the same with rows.
+        classes: names of the classes.
+    """
+
+    table: NDArray[Any]
+    squares: Floats
+    counts: Floats
+    classes: tuple[str, ...]
+
+    @property
+    def weights(self) -> NDArray[Any]:
+        """The table as a vector."""
+        return self.table.ravel()
+
+    @property
+    def rows(self) -> int:
+        """Rows with a label and a prediction."""
+        return int(self.counts.sum())
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's effective number of rows."""
+        return kish(self.table, self.squares)
+
+    def replaced(self, weights: NDArray[Any]) -> Confusion:
+        """Return the same with other weights."""
+        return replace(self, table=weights.reshape(self.table.shape))
+
+    def variance(self, gradient: Floats) -> float:
+        """Σ U·g² − (Σ W·g)²/n."""
+        return _cell_variance(self.weights, self.squares.ravel(), gradient, self.effective_rows)
+
+    def support(self, mask: NDArray[np.bool_]) -> float:
+        """Effective number of rows in some of the cells (for Wilson's n)."""
+        return kish(self.table[mask], self.squares[mask])
+
+    # Binary tables: class 0 is negative, class 1 positive.
+    @property
+    def tn(self) -> Any:
+        """True negatives."""
+        return self.table[0, 0]
+
+    @property
+    def fp(self) -> Any:
+        """False positives."""
+        return self.table[0, 1]
+
+    @property
+    def fn(self) -> Any:
+        """False negatives."""
+        return self.table[1, 0]
+
+    @property
+    def tp(self) -> Any:
+        """True positives."""
+        return self.table[1, 1]
+
+    @property
+    def total(self) -> Any:
+        """All weight."""
+        return self.table.sum()
+
+
+@dataclass(frozen=True)
+class ScoreCells:
+    """Positive and negative weight by ascending score.
+
+    Attributes:
+        p, q: positive and negative weight per score bin.
+        p_squares, q_squares: the same with squared row weights.
+        p_counts, q_counts: the same with rows.
+        left, right: edges of the bins (equal where the bin is a single score).
+        score_p, score_q: Σ w·score of the positives and negatives in each bin.
+        score2_p, score2_q: Σ w·score² likewise.
+        probability: whether the scores are probabilities.
+    """
+
+    p: NDArray[Any]
+    q: NDArray[Any]
+    p_squares: Floats
+    q_squares: Floats
+    p_counts: Floats
+    q_counts: Floats
+    left: Floats
+    right: Floats
+    score_p: Floats
+    score_q: Floats
+    score2_p: Floats
+    score2_q: Floats
+    probability: bool = True
+
+    @cached_property
+    def weights(self) -> NDArray[Any]:
+        """p, then q."""
+        return np.concatenate([self.p, self.q])
+
+    @property
+    def squares(self) -> Floats:
+        """Squared row weights, p then q."""
+        return np.concatenate([self.p_squares, self.q_squares])
+
+    @property
+    def atom(self) -> NDArray[np.bool_]:
+        """Bins that hold a single score: ties in them are real."""
+        return np.asarray(self.left == self.right)
+
+    @property
+    def rows(self) -> int:
+        """Rows with a label and a score."""
+        return int(self.p_counts.sum() + self.q_counts.sum())
+
+    @property
+    def positives(self) -> int:
+        """Positive rows."""
+        return int(self.p_counts.sum())
+
+    @property
+    def negatives(self) -> int:
+        """Negative rows."""
+        return int(self.q_counts.sum())
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's effective number of rows."""
+        return kish(self.weights, self.squares)
+
+    def replaced(self, weights: NDArray[Any]) -> ScoreCells:
+        """Return the same with other weights (mean scores per cell stay)."""
+        half = len(self.p)
+        return replace(self, p=weights[:half], q=weights[half:])
+
+    def variance(self, gradient: Floats) -> float:
+        """Σ U·g² − (Σ W·g)²/n."""
+        return _cell_variance(self.weights, self.squares, gradient, self.effective_rows)
+
+    def need_both_classes(self) -> None:
+        """Raise where a class is absent.
+
+        Raises:
+            UndefinedMetricError: there are no positives or no negatives.
+        """
+        if not self.positives or not self.negatives:
+            raise UndefinedMetricError(f"there are no {'negative' if self.positives else 'positive'} rows")
+
+
+@dataclass(frozen=True)
+class Means:
+    """Sums of row values: `weights` is (Σw, Σw·v₁, …, Σw·v_k), `products` Σw²·(1, v)(1, v)ᵀ.
+
+    A metric reads them by name: `m.mean("abs(sy_error)")`, or by position `m.sums[1]`.
+    """
+
+    sums: NDArray[Any]
+    products: Floats
+    cubes: Floats
+    counts: int
+    names: tuple[str, ...]
+
+    @property
+    def weights(self) -> NDArray[Any]:
+        """Σw, then Σw·v of each value."""
+        return self.sums
+
+    @property
+    def rows(self) -> int:
+        """Rows where every value is there."""
+        return self.counts
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's effective number of rows."""
+        return kish(self.sums[:1], self.products[:1, 0])
+
+    def replaced(self, weights: NDArray[Any]) -> Means:
+        """Return the same with other sums."""
+        return replace(self, sums=weights)
+
+    def variance(self, gradient: Floats) -> float:
+        """GᵀQg − (S·g)²/n."""
+        total = float(np.real(self.sums) @ gradient)
+        n = self.effective_rows
+        return max(float(gradient @ self.products @ gradient) - (total * total / n if n > 0 else 0.0), 0.0)
+
+    def mean(self, name: str | int = 0) -> Any:
+        """Mean of one value, by name or position."""
+        place = self.names.index(name) if isinstance(name, str) else name
+        if self.counts == 0:
+            raise UndefinedMetricError("there is no row where it can be computed")
+        return self.sums[place + 1] / self.sums[0]
+
+    def skewness(self, place: int = 0) -> float:
+        """Skewness of one value over rows; 0 where it has no spread."""
+        total = float(np.real(self.sums[0]))
+        mean = float(np.real(self.sums[place + 1])) / total
+        # Σw²v² is Σwv² without weights; with them the skewness only chooses the interval, so w² is near enough.
+        second = float(self.products[place + 1, place + 1]) / float(self.products[0, 0])
+        first = float(self.products[0, place + 1]) / float(self.products[0, 0])
+        variance = second - 2 * mean * first + mean * mean
+        third = float(self.cubes[place]) / total - 3 * mean * second + 2 * mean**3
+        return third / variance**1.5 if variance > 1e-300 else 0.0
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Weight of a number by bin, in ascending order; missing and infinite ones left out.
+
+    Attributes:
+        mass: weight per bin.
+        squares: squared row weights per bin.
+        left, right: edges.
+        counts: rows.
+    """
+
+    mass: NDArray[Any]
+    squares: Floats
+    left: Floats
+    right: Floats
+    counts: int
+    low: float = field(default=-np.inf)
+    high: float = field(default=np.inf)
+
+    @property
+    def weights(self) -> NDArray[Any]:
+        """Weight per bin."""
+        return self.mass
+
+    @property
+    def rows(self) -> int:
+        """Rows with a value."""
+        return self.counts
+
+    @property
+    def effective_rows(self) -> float:
+        """Kish's effective number of rows."""
+        return kish(self.mass, self.squares)
+
+    def replaced(self, weights: NDArray[Any]) -> Distribution:
+        """Return the same with other weights."""
+        return replace(self, mass=weights)
+
+    def variance(self, gradient: Floats) -> float:
+        """Σ U·g² − (Σ W·g)²/n."""
+        return _cell_variance(self.mass, self.squares, gradient, self.effective_rows)
+
+    def quantile(self, share: float) -> float:
+        """Value below which `share` of the weight lies, linear inside a bin.
+
+        Raises:
+            UndefinedMetricError: there is no value.
+        """
+        cumulative = np.cumsum(np.real(self.mass))
+        if not len(cumulative) or cumulative[-1] <= 0:
+            raise UndefinedMetricError("there is no row where it can be computed")
+        target = min(max(share, 0.0), 1.0) * cumulative[-1]
+        at = min(int(np.searchsorted(cumulative, target)), len(cumulative) - 1)
+        before = cumulative[at - 1] if at else 0.0
+        left, right = self.left[at], self.right[at]
+        left, right = left if np.isfinite(left) else right, right if np.isfinite(right) else left
+        inside = (target - before) / np.real(self.mass[at]) if self.mass[at] else 0.0
+        return float(left + (right - left) * inside)
+
+
+def kish(weights: NDArray[Any], squares: Floats) -> float:
+    """Kish's effective number of rows, (Σw)²/Σw²; equals the number of rows without weights."""
+    total = float(np.real(np.sum(weights)))
+    square = float(np.sum(squares))
+    return total * total / square if square > 0 else 0.0
+
+

@@ -1,0 +1,148 @@
+"""What a reader with one minute takes along: the verdict, one line of answer, the findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from steelyard.evaluation.evaluation import Evaluation
+from steelyard.records import CheckResult, Finding, Severity, Verdict
+from steelyard.report import numerals
+from steelyard.report.performance import Cell, MetricLine, cell
+from steelyard.report.text import sentence, visible
+
+_BADGES = {
+    Verdict.PASS: ("pass", "✓", "Pass"),
+    Verdict.FAIL: ("fail", "✕", "Fail"),
+    Verdict.INCONCLUSIVE: ("inconclusive", "?", "Inconclusive"),
+}
+_SIGNS = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "●", Severity.INFO: "○"}
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A verdict as a class name, a sign and a word: never colour alone."""
+
+    kind: str
+    sign: str
+    word: str
+
+
+@dataclass(frozen=True)
+class FindingLine:
+    """A finding in words."""
+
+    id: str
+    kind: str
+    severity: str
+    sign: str
+    sentence: str
+    detail: str
+    action: str
+    effect: str
+    verified: bool
+    where: str
+    impact: str
+    number: str
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check in words."""
+
+    metric: str
+    where: str
+    bound: str
+    badge: Badge
+    sentence: str
+    cell: Cell
+    rows_needed: str
+
+
+def badge(verdict: Verdict | None) -> Badge:
+    """Return the badge of a verdict; without checks there is none to give."""
+    return Badge(*_BADGES[verdict]) if verdict else Badge("none", "–", "No checks")
+
+
+def answer(evaluation: Evaluation, key: tuple[MetricLine, ...]) -> str:
+    """Say in a sentence or two what came out."""
+    return f"{_checks_answer(evaluation.checks)} {_number_answer(evaluation, key)}".strip()
+
+
+def _checks_answer(checks: tuple[CheckResult, ...]) -> str:
+    by = {v: [c for c in checks if c.verdict is v] for v in Verdict}
+    failed, unsettled = by[Verdict.FAIL], by[Verdict.INCONCLUSIVE]
+    several = len(checks) > 1
+    if failed:
+        lead = f"{len(failed)} of {len(checks)} checks {'fails' if len(failed) == 1 else 'fail'}: " if several else ""
+        return f"{lead}{sentence(failed[0].sentence)}"
+    if unsettled:
+        lead = f"{len(unsettled)} of {len(checks)} checks cannot be settled yet: " if several else "Not settled yet: "
+        return f"{lead}{sentence(unsettled[0].sentence)}"
+    if checks:
+        return "All checks pass." if several else sentence(checks[0].sentence)
+    return ""
+
+
+def _number_answer(evaluation: Evaluation, key: tuple[MetricLine, ...]) -> str:
+    line = next((k for k in key if k.current.estimate), None)
+    if line is None:
+        reason = key[0].current.reason if key else "no metric was read"
+        return f"There is no number to report: {reason.rstrip('.')}."
+    at = line.current
+    text = f"{line.title} is {at.value} ({at.interval})"
+    if line.reference and line.reference.estimate:
+        moved = f", {line.change}" if line.change in ("better", "worse", "higher", "lower") else ""
+        text += f"; it was {line.reference.value} on the reference{moved}"
+    return text + "."
+
+
+def finding_lines(evaluation: Evaluation) -> tuple[FindingLine, ...]:
+    """Return all findings in words, in their order."""
+    return tuple(_finding(f) for f in evaluation.findings)
+
+
+def _finding(finding: Finding) -> FindingLine:
+    shown = cell(finding.estimate) if finding.estimate else None
+    return FindingLine(
+        visible(finding.id),
+        visible(finding.kind).replace("-", " "),
+        finding.severity.value,
+        _SIGNS[finding.severity],
+        sentence(finding.sentence),
+        sentence(finding.detail),
+        sentence(finding.recommendation.action),
+        sentence(finding.recommendation.effect),
+        finding.recommendation.verified,
+        visible(finding.slice) if finding.slice else "",
+        numerals.percent(finding.impact) if finding.impact else "",
+        f"{shown.value} ({shown.interval})" if shown and shown.estimate else "",
+    )
+
+
+def check_lines(evaluation: Evaluation) -> tuple[CheckLine, ...]:
+    """Return all checks in words, the failing ones first."""
+    order = [Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS]
+    return tuple(_check(c) for c in sorted(evaluation.checks, key=lambda c: order.index(c.verdict)))
+
+
+def _check(check: CheckResult) -> CheckLine:
+    return CheckLine(
+        visible(check.metric),
+        visible(check.slice),
+        visible(check.bound),
+        badge(check.verdict),
+        sentence(check.sentence),
+        cell(check.outcome),
+        numerals.count(check.rows_needed) if check.rows_needed else "",
+    )
+
+
+def moment(iso: str) -> str:
+    """Write an ISO time as a date people read."""
+    try:
+        at = datetime.fromisoformat(iso)
+    except ValueError:
+        return visible(iso)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M} {'UTC' if at.tzinfo else ''}".strip()
