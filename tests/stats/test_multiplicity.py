@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -18,6 +18,7 @@ P_VALUES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30)
 
 
 @pytest.mark.parametrize("method", ADJUST)
+@settings(max_examples=20)  # statsmodels collects garbage in every call of holm
 @given(p=P_VALUES)
 def test_adjusted_p_are_statsmodels(method, p):
     want = multipletests(p, method=method)[1]

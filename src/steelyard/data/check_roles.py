@@ -1,2 +1,149 @@
-"""stub"""
-def check_roles(*a): ...
+"""Hold roles against a sample of the data: refuse what cannot be meant, warn of what looks odd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from steelyard.data.check_values import value_warnings
+from steelyard.data.classes import listed
+from steelyard.data.peek import Peek
+from steelyard.data.roles import Roles, as_names
+from steelyard.data.table import Kind, Table
+from steelyard.records import ColumnError, DataError, nearest
+
+NUMERIC = ("weight", "horizon", "score", "quantiles")
+EXCLUSIVE = ("label", "prediction", "score", "weight")
+
+
+def check_roles(table: Table, peek: Peek, roles: Roles) -> list[str]:
+    """Return warnings about the roles; raise where they contradict the table or each other.
+
+    Values are looked at in the sample only, so that a rare value may go unseen.
+
+    Raises:
+        ColumnError: a column does not exist, is of the wrong kind, or has two roles that exclude each other.
+        DataError: the values cannot be what the role says, e.g. label and score swapped.
+    """
+    require_columns(table, roles)
+    _require_kinds(table, peek, roles)
+    _require_one_role_each(roles)
+    _require_fit(table, roles)
+    return value_warnings(table, peek, roles)
+
+
+def require_columns(table: Table, roles: Roles) -> None:
+    """Raise when a role or a feature names a column the table lacks."""
+    for role, column in role_columns(roles):
+        if column not in table.kinds:
+            raise ColumnError(
+                f"{table.description} has no column {column!r}, which was given as {role}. "
+                f"{nearest(column, table.columns)}"
+            )
+
+
+def role_columns(roles: Roles) -> Iterator[tuple[str, str]]:
+    """Yield each role with each of its columns."""
+    yield from (("label", c) for c in roles.labels)
+    yield from (("prediction", c) for c in roles.predictions)
+    yield from (("score", c) for c in roles.scores)
+    yield from (("slice", c) for c in roles.slice_columns())
+    for role in ("weight", "cluster", "time", "id", "query", "series", "horizon"):
+        yield from ((role, c) for c in as_names(getattr(roles, role)))
+    yield from (("quantiles", c) for c in roles.quantiles.values())
+    yield from (("feature", c) for c in roles.features or ())
+
+
+def _require_kinds(table: Table, peek: Peek, roles: Roles) -> None:
+    for role, column in role_columns(roles):
+        kind = table.kinds[column]
+        if kind is Kind.OTHER and role != "feature":
+            raise ColumnError(
+                f"Column {column!r} is nested or binary, so it cannot be the {role}. Take a plain column "
+                "out of it."
+            )
+        if role in NUMERIC and kind is not Kind.NUMBER and not (role == "score" and kind is Kind.BOOLEAN):
+            raise ColumnError(
+                f"Column {column!r} was given as {role}, which must be numbers, but it holds {kind} "
+                f"({_example(peek.frame, column)}). Convert it, or name another column."
+            )
+        if role == "time" and kind is not Kind.TIME:
+            raise ColumnError(
+                f"Column {column!r} was given as time, but it holds {kind} ({_example(peek.frame, column)}). "
+                "Write times as ISO 8601, e.g. 2026-03-31T14:05:00Z, or convert the column to timestamps."
+            )
+    if roles.task in ("regression", "forecasting", "ranking"):
+        _require_numbers(table, peek, roles)
+
+
+def _require_numbers(table: Table, peek: Peek, roles: Roles) -> None:
+    for column in (*roles.labels, *roles.predictions):
+        if table.kinds[column] not in (Kind.NUMBER, Kind.BOOLEAN):
+            raise DataError(
+                f"The task is {roles.task}, but column {column!r} holds {table.kinds[column]} "
+                f"({_example(peek.frame, column)}). Name a numeric column, or choose --task multiclass."
+            )
+
+
+def _require_one_role_each(roles: Roles) -> None:
+    taken: dict[str, str] = {}
+    for role, column in role_columns(roles):
+        if role not in EXCLUSIVE:
+            continue
+        if column in taken:
+            raise ColumnError(
+                f"Column {column!r} was given as {taken[column]} and as {role}. One column cannot be both: "
+                f"name another for {role}, or leave it out."
+                if taken[column] != role
+                else f"Column {column!r} was given twice as {role}. Name each column once."
+            )
+        taken[column] = role
+
+
+def _require_fit(table: Table, roles: Roles) -> None:
+    several = len(roles.labels)
+    if several > 1 and roles.task not in (None, "multilabel"):
+        raise DataError(
+            f"The task is {roles.task}, but there are {several} label columns. Name one, or choose --task "
+            "multilabel."
+        )
+    if roles.task == "multilabel":
+        _require_one_each(roles, several)
+    if isinstance(roles.score, dict) and roles.task in ("regression", "forecasting", "ranking"):
+        raise DataError(
+            f"The task is {roles.task}, but score names a column for each class. Leave it out, or choose "
+            "--task multiclass."
+        )
+    if roles.task == "multiclass" and isinstance(roles.score, str) and roles.positive is None:
+        raise DataError(
+            f"The task is multiclass, but score is the one column {roles.score!r}. Name a column for each "
+            "class: "
+            'score={"cat": "p_cat", "dog": "p_dog"}; or name the class it is for: --positive.'
+        )
+    if roles.task == "ranking" and roles.query is None:
+        raise DataError(
+            "The task is ranking, so a column must say which rows are one list: --query. Columns: "
+            f"{listed(table.columns, 12)}."
+        )
+    bad = [q for q in roles.quantiles if not 0 < q < 1]
+    if bad:
+        raise DataError(f"Quantile {bad[0]} is not between 0 and 1. Write the tenth percentile as 0.1.")
+
+
+def _require_one_each(roles: Roles, several: int) -> None:
+    if several < 2:
+        raise DataError(
+            "The task is multilabel, so several label columns (0/1 each) are needed. Name them all."
+        )
+    for role, columns in (("prediction", roles.predictions), ("score", roles.scores)):
+        if columns and len(columns) != several:
+            raise DataError(
+                f"There are {several} label columns, but {len(columns)} {role} columns. Name one for each "
+                "label, in their order."
+            )
+
+
+def _example(frame: pl.DataFrame, column: str) -> str:
+    values = frame[column].drop_nulls() if column in frame.columns else pl.Series([])
+    return f"e.g. {values[0]!r}" if len(values) else "all missing"

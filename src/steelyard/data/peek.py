@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import polars as pl
@@ -31,7 +32,7 @@ def peek(table: Table, rows: int = 50_000) -> Peek:
     known and the engine can skip to them, else the first ones.
     """
     names = [name for name, kind in table.kinds.items() if kind is not Kind.OTHER]
-    rows = max(100, min(rows, CELLS // max(1, len(names))))
+    rows = max(1, min(rows, CELLS // max(1, len(names))))
     with reading(table):
         if table.engine == "polars":
             return _of_polars(table, names, rows)
@@ -46,9 +47,10 @@ def _of_polars(table: Table, names: list[str], rows: int) -> Peek:
         return Peek(sample.head(rows), sample.height <= rows)
     part = rows // 3
     starts = (0, (table.rows - part) // 2, table.rows - part)
-    return Peek(pl.concat([frame.slice(start, part) for start in starts]).collect(), complete=False)
+    # Collected one by one: as one query, Polars would share the scan and so read all of it.
+    return Peek(pl.concat([frame.slice(start, part).collect() for start in starts]), complete=False)
 
 
-def _first(frame: nw.LazyFrame[object], rows: int) -> pl.DataFrame:
+def _first(frame: nw.LazyFrame[Any], rows: int) -> pl.DataFrame:
     sample = frame.head(rows).collect("polars").to_native()
     return sample if isinstance(sample, pl.DataFrame) else pl.DataFrame(sample)

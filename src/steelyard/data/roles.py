@@ -93,8 +93,14 @@ class Roles:
     def used(self) -> tuple[str, ...]:
         """Every column that has a role, features not counted."""
         singles = (self.weight, self.cluster, self.time, self.id, self.query, self.series, self.horizon)
-        names = (*self.labels, *self.predictions, *self.scores, *self.slice_columns(),
-                 *(s for s in singles if s), *self.quantiles.values())
+        names = (
+            *self.labels,
+            *self.predictions,
+            *self.scores,
+            *self.slice_columns(),
+            *(s for s in singles if s),
+            *self.quantiles.values(),
+        )
         return tuple(dict.fromkeys(names))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,14 @@ from steelyard.records import UndefinedMetricError
 BINARY = frozenset({"binary"})
 
 
-def decided_cells(problem: Problem) -> Fact | str:
+def decided_cells(problem: Problem) -> tuple[Fact, ...] | str:
     """The cells with decisions, or why there are none."""
-    return problem.cells() if problem.decided else "there are no predictions, and no threshold to make them from scores"
+    return (problem.cells(),) if problem.decided else "there are no predictions, and no threshold to make them from scores"
 
 
-def read_confusion(fact: Any, table: FactTable, problem: Problem) -> Confusion:
+def read_confusion(facts: Sequence[Any], tables: Sequence[FactTable], problem: Problem) -> Confusion:
     """Read the 2 × 2 table."""
-    return confusion(fact, table, ("0", "1"))
+    return confusion(facts[0], tables[0], ("0", "1"))
 
 
 def ratio(top: Any, bottom: Any, nothing: str) -> Any:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from steelyard.metrics.metric import Interval, Measured
 from steelyard.stats import intervals, resampling
 
@@ -117,7 +115,7 @@ def bootstrap(low: float = -math.inf, high: float = math.inf, draws: int = 1000)
 
 
 def _dirichlet(m: Measured) -> tuple[float, float, str]:
-    draws = resampling.dirichlet_replicates(m.view.weights, DRAWS, DIRICHLET_SEED) * float(np.sum(m.view.weights))
+    draws = resampling.dirichlet_replicates(m.view.weights, DRAWS, DIRICHLET_SEED)
     low, high = resampling.percentile(m.replicates(draws), m.level)
     return low, high, "dirichlet, small cells"
 

@@ -16,7 +16,8 @@ from steelyard.metrics.views import View
 
 Direction = Literal["higher", "lower", "target"]
 Interval = Callable[["Measured"], tuple[float, float, str]]
-Reader = Callable[[Any, FactTable, Problem], Any]
+Needs = Callable[[Problem], "tuple[Fact, ...] | str"]
+Reader = Callable[[Sequence[Any], Sequence[FactTable], Problem], Any]
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ class Metric:
     """A function of facts with a gradient.
 
     Attributes:
-        name: unique; scikit-learn's where it has one.
+        name: unique in a task; scikit-learn's where it has one.
         title: for people.
         tasks: tasks it is defined for.
         direction: which side is better; "target" where neither is (bias, calibration slope).
-        needs: the fact it is read from (without slices), or a reason (str) why this problem has none.
-        read: makes the view from that fact's cells.
+        needs: the facts it is read from (without slices), or a reason (str) why this problem has none.
+        read: makes the view from those facts and their cells, in the same order.
         value: the view's value; raises `UndefinedMetricError` where there is none.
         interval: turns value and standard error into an interval.
         gradient: ∂value/∂weights; None lets the engine differentiate.
@@ -69,7 +70,7 @@ class Metric:
     title: str
     tasks: frozenset[str]
     direction: Direction
-    needs: Callable[[Problem], Fact | str]
+    needs: Needs
     read: Reader
     value: Callable[[Any], Any]
     interval: Interval

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -12,20 +13,21 @@ from steelyard.metrics.problem import Problem
 from steelyard.records import ConfigError, UnknownNameError, nearest
 
 GROUP = "steelyard.metrics"
-_registered: dict[str, Metric] = {}
+_registered: dict[tuple[str, str], Metric] = {}
 _families: list[Family] = []
 
 
 def register(metric: Metric) -> Metric:
-    """Make a metric known by its name; a second one of the same name replaces the first only if it is equal code.
+    """Make a metric known by its name in each of its tasks; the same one again changes nothing.
 
     Raises:
-        ConfigError: another metric has that name.
+        ConfigError: another metric of one of its tasks has that name.
     """
-    known = _registered.get(metric.name)
-    if known is not None and known.value is not metric.value and known.docstring != metric.docstring:
-        raise ConfigError(f"There is already a metric named {metric.name!r}. Give yours another name.")
-    _registered[metric.name] = metric
+    for task in sorted(metric.tasks):
+        known = _registered.get((metric.name, task))
+        if known is not None and known.value is not metric.value and known.docstring != metric.docstring:
+            raise ConfigError(f"There is already a {task} metric named {metric.name!r}. Give yours another name.")
+    _registered.update({(metric.name, task): metric for task in sorted(metric.tasks)})
     return metric
 
 
@@ -37,14 +39,15 @@ def register_family(family: Family) -> Family:
 
 
 def forget(name: str) -> None:
-    """Forget a registered metric (for notebooks and tests)."""
-    _registered.pop(name, None)
+    """Forget the registered metrics of a name (for notebooks and tests)."""
+    for key in [key for key in _registered if key[0] == name]:
+        del _registered[key]
 
 
 def all_metrics() -> tuple[Metric, ...]:
     """Every metric that does not depend on the problem, in order of registration."""
     _load_plugins()
-    return tuple(_registered.values())
+    return tuple({id(m): m for m in _registered.values()}.values())
 
 
 def metrics_for(problem: Problem, only: Sequence[str] | None = None) -> tuple[Metric, ...]:
@@ -58,7 +61,7 @@ def metrics_for(problem: Problem, only: Sequence[str] | None = None) -> tuple[Me
         UnknownNameError: a name in `only` is not a metric of this task.
     """
     _load_plugins()
-    found = {m.name: m for m in _registered.values() if problem.task in m.tasks}
+    found = {m.name: m for (_, task), m in _registered.items() if task == problem.task}
     for family in _families:
         found.update({m.name: m for m in family(problem)})
     if only is None:
@@ -66,27 +69,34 @@ def metrics_for(problem: Problem, only: Sequence[str] | None = None) -> tuple[Me
     return tuple(_pick(name, found, problem.task) for name in only)
 
 
-def get(name: str) -> Metric:
-    """A metric by its name.
+def get(name: str, task: str | None = None) -> Metric:
+    """A metric by its name: that of `task`, or the first registered.
 
     Raises:
         UnknownNameError: there is none; the message says which come near.
     """
+    named = _named(name)
+    if not named:
+        raise UnknownNameError(f"There is no metric {name!r}. {nearest(name, {known for known, _ in _registered})}")
+    if task is None:
+        return next(iter(named.values()))
+    return _pick(name, {name: named[task]} if task in named else {}, task)
+
+
+def describe(name: str, task: str | None = None) -> MetricDoc:
+    """What a metric means, in words, and every task that has a metric of that name."""
+    return replace(get(name, task).doc, tasks=tuple(sorted(_named(name))))
+
+
+def _named(name: str) -> dict[str, Metric]:
     _load_plugins()
-    if name not in _registered:
-        raise UnknownNameError(f"There is no metric {name!r}. {nearest(name, _registered)}")
-    return _registered[name]
-
-
-def describe(name: str) -> MetricDoc:
-    """What a metric means, in words."""
-    return get(name).doc
+    return {task: metric for (known, task), metric in _registered.items() if known == name}
 
 
 def _pick(name: str, found: dict[str, Metric], task: str) -> Metric:
     if name not in found:
-        other = _registered.get(name)
-        why = f"{name!r} is a metric of {', '.join(sorted(other.tasks))}, not of {task}." if other else (
+        others = sorted(_named(name))
+        why = f"{name!r} is a metric of {', '.join(others)}, not of {task}." if others else (
             f"There is no metric {name!r}.")
         raise UnknownNameError(f"{why} {nearest(name, found)}")
     return found[name]

@@ -57,7 +57,7 @@ def complex_step(f: Metric, w: npt.ArrayLike) -> Floats:
 def numeric_gradient(f: Metric, w: npt.ArrayLike) -> Floats:
     """Gradient of `f` at non-negative weights `w` of shape (C,) by second-order differences (≈ 9 digits).
 
-    Central with a step in proportion to the cell's own weight; forward in empty cells, so that no weight turns
+    Central with a step in proportion to the cell's own weight, forward in empty cells: no weight turns
     negative.
     """
     point = np.asarray(w, dtype=float)

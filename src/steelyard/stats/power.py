@@ -37,7 +37,8 @@ def rows_for_half_width(se: float, n: float, half_width: float, level: float) ->
 
 
 def _rows(se: float, n: float, distance: float, level: float) -> float:
-    rows = n * (quantile(level) * se / distance) ** 2
+    ratio = quantile(level) * se / distance
+    rows = n * ratio * ratio  # unlike **, this overflows to infinity
     return float(max(math.ceil(rows), 1)) if math.isfinite(rows) else math.inf
 
 

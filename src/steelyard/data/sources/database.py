@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
 import polars as pl
 
@@ -22,7 +22,18 @@ from steelyard.data.sources.source import Source
 from steelyard.data.table import Table
 from steelyard.records import ConfigError, MissingPackageError, SourceError, nearest
 
-SCHEMES = ("sqlite", "postgresql", "postgres", "mysql", "mariadb", "mssql", "oracle", "snowflake", "bigquery", "redshift")
+SCHEMES = (
+    "sqlite",
+    "postgresql",
+    "postgres",
+    "mysql",
+    "mariadb",
+    "mssql",
+    "oracle",
+    "snowflake",
+    "bigquery",
+    "redshift",
+)
 ROWS = 50_000
 
 
@@ -30,22 +41,27 @@ def read_database(source: str, query: str | None = None) -> Table:
     """Run a query, or read a table, and gather its rows in pieces."""
     sqlalchemy = need("sqlalchemy", "sql", "Reading from a database")
     url, table = split_table(source)
-    shown = sqlalchemy.make_url(url).render_as_string(hide_password=True)
+    shown = sqlalchemy.make_url(url).set(query={}).render_as_string(hide_password=True)
     engine = _engine(sqlalchemy, url, shown)
     try:
         with engine.connect() as connection:
-            statement = sqlalchemy.text(query) if query else _whole_table(sqlalchemy, engine, table, shown)
-            streaming = {"stream_results": True, "max_row_buffer": ROWS}
-            result = connection.execution_options(**streaming).execute(statement)
+            # As written: no `:name` or `%` in the query is taken for a parameter.
+            asis = {"stream_results": True, "max_row_buffer": ROWS, "no_parameters": True}
+            statement = query or _whole_table(sqlalchemy, engine, table, shown)
+            result = connection.execution_options(**asis).exec_driver_sql(statement)
             names = unique_names(result.keys(), f"The result of the query on {shown}")
             frame, rows = gathered(_pieces(result, names))
     except sqlalchemy.exc.SQLAlchemyError as error:
-        raise SourceError(f"{shown} did not answer: {_reason(error)}. Check the address, the query and your rights.") from error
+        raise SourceError(
+            f"{shown} did not answer: {_reason(error)}. Check the address, the query and your rights."
+        ) from error
     finally:
         engine.dispose()
     if rows == 0:
         frame = pl.LazyFrame(schema=dict.fromkeys(names, pl.Null))
-    return as_table(measurable(frame), f"{shown}{f' table {table}' if table and not query else ' query'}", rows=rows)
+    return as_table(
+        measurable(frame), f"{shown}{f' table {table}' if table and not query else ' query'}", rows=rows
+    )
 
 
 def split_table(source: str) -> tuple[str, str | None]:
@@ -59,7 +75,7 @@ def split_table(source: str) -> tuple[str, str | None]:
 def missing_query(shown: str, tables: list[str]) -> ConfigError:
     """Say that a database needs a query or a table, and which tables there are."""
     return ConfigError(
-        f"{shown} is a database: say what to read from it with query=\"SELECT …\" or ?table=NAME at its end. "
+        f'{shown} is a database: say what to read from it with query="SELECT …" or ?table=NAME at its end. '
         f"{nearest('', tables)}"
     )
 
@@ -86,10 +102,10 @@ def _read_only(address: Any) -> Any:
     if not path.exists():
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise SourceError(f"There is no database file {address.database!r}. {nearest(path.name, names)}")
-    return address.set(database=f"file:{path}", query={**address.query, "mode": "ro", "uri": "true"})
+    return address.set(database=f"file:{quote(str(path))}", query={**address.query, "mode": "ro", "uri": "true"})
 
 
-def _whole_table(sqlalchemy: Any, engine: Any, table: str | None, shown: str) -> Any:
+def _whole_table(sqlalchemy: Any, engine: Any, table: str | None, shown: str) -> str:
     inspector = sqlalchemy.inspect(engine)
     if not table:
         raise missing_query(shown, [*inspector.get_table_names(), *inspector.get_view_names()])
@@ -97,14 +113,16 @@ def _whole_table(sqlalchemy: Any, engine: Any, table: str | None, shown: str) ->
     tables = [*inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)]
     if name not in tables:
         raise SourceError(f"{shown} has no table {table!r}. {nearest(name, tables)}")
-    return sqlalchemy.select(sqlalchemy.text("*")).select_from(sqlalchemy.table(name, schema=schema or None))
+    whole = sqlalchemy.select(sqlalchemy.text("*")).select_from(sqlalchemy.table(name, schema=schema or None))
+    return str(whole.compile(dialect=engine.dialect))
 
 
 def _pieces(result: Any, names: list[str]) -> Iterator[pl.DataFrame]:
     for rows in result.partitions(ROWS):
         columns = zip(*rows, strict=True)
         yield frame_of_columns(
-            {name: [_plain(v) for v in values] for name, values in zip(names, columns, strict=True)}, "The query"
+            {name: [_plain(v) for v in values] for name, values in zip(names, columns, strict=True)},
+            "The query",
         )
 
 
@@ -122,8 +140,12 @@ def _reason(error: Exception) -> str:
 
 
 def _accepts(source: Any) -> bool:
-    scheme = source.partition("://")[0].partition("+")[0] if isinstance(source, str) and "://" in source else ""
+    scheme = (
+        source.partition("://")[0].partition("+")[0] if isinstance(source, str) and "://" in source else ""
+    )
     return scheme.lower() in SCHEMES
 
 
-SOURCE = Source("databases", _accepts, read_database, "sqlite:///file.db or postgresql://… with query= or ?table=")
+SOURCE = Source(
+    "databases", _accepts, read_database, "sqlite:///file.db or postgresql://… with query= or ?table="
+)

@@ -69,7 +69,9 @@ def sniff(text: Text, name: str) -> Dialect:
     """Find out how a file is written from its first megabyte."""
     head = text.head().decode("utf-8", "ignore").removeprefix("\ufeff")
     if not head.strip():
-        raise EmptyDataError(f"{text.name} is empty: it has only blank lines. Write it with a header and rows.")
+        raise EmptyDataError(
+            f"{text.name} is empty: it has only blank lines. Write it with a header and rows."
+        )
     eol = "\n" if "\n" in head or "\r" not in head else "\r"
     skipped = 0
     hint = re.match(r"sep=(.)\r?\n", head)
@@ -89,11 +91,14 @@ def explain(text: Text, dialect: Dialect, names: list[str], error: Exception) ->
     if "utf-8" in message:
         place, byte = first_bad_byte(text.path, text.path.stat().st_size + 1) or (0, 0)
         return SourceError(
-            f"{text.name} is not UTF-8: byte 0x{byte:02x} at position {place:,}. Save it as UTF-8 and read it again."
+            f"{text.name} is not UTF-8: byte 0x{byte:02x} at position {place:,}. Save it as UTF-8 and "
+            "read it again."
         )
     if "more fields" in message:
         return _too_many_fields(text, dialect, len(names))
-    value = re.search(r"could not parse `(.*?)` as dtype `(\w+)` at column '(.*?)' \(column number (\d+)\)", message, re.S)
+    value = re.search(
+        r"could not parse `(.*?)` as dtype `(\w+)` at column '(.*?)' \(column number (\d+)\)", message, re.S
+    )
     if value:
         return _wrong_type(text, dialect, value[1], value[3], int(value[4]) - 1)
     return None
@@ -104,17 +109,23 @@ def _too_many_fields(text: Text, dialect: Dialect, allowed: int) -> SourceError:
         if len(row) > allowed:
             shown = dialect.separator.join(row)
             return SourceError(
-                f"{text.name}, line {line}: {len(row)} fields, but the header has {allowed}: {_short(shown)!r}. "
+                f"{text.name}, line {line}: {len(row)} fields, but the header has {allowed}: "
+                f"{_short(shown)!r}. "
                 f"Put quotes around values that contain {dialect.separator!r}, or remove the line."
             )
-    return SourceError(f"{text.name} has a line with more than the {allowed} fields of its header. Check its quotes.")
+    return SourceError(
+        f"{text.name} has a line with more than the {allowed} fields of its header. Check its quotes."
+    )
 
 
 def _wrong_type(text: Text, dialect: Dialect, value: str, column: str, index: int) -> SourceError:
-    lines = (n for n, row in _numbered(text, dialect) if len(row) > index and row[index].strip() == value.strip())
+    lines = (
+        n for n, row in _numbered(text, dialect) if len(row) > index and row[index].strip() == value.strip()
+    )
     where = next(lines, None)
     return SourceError(
-        f"{text.name}{'' if where is None else f', line {where}'}, column {column!r}: {_short(value)!r} is not a number, "
+        f"{text.name}{'' if where is None else f', line {where}'}, column {column!r}: {_short(value)!r} "
+        "is not a number, "
         f"as the values before it are. Correct it; a missing value is written as nothing or as NA."
     )
 
@@ -127,7 +138,9 @@ def _numbered(text: Text, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
                 yield rows.line_num, row
 
 
-def _scan(source: Path | io.BytesIO, dialect: Dialect, schema: pl.Schema | None, look: int | None = None) -> pl.LazyFrame:
+def _scan(
+    source: Path | io.BytesIO, dialect: Dialect, schema: pl.Schema | None, look: int | None = None
+) -> pl.LazyFrame:
     return pl.scan_csv(
         source,
         separator=dialect.separator,
@@ -195,7 +208,10 @@ def _without_spaces(text: Text, dialect: Dialect) -> Text:
 
 def _named(header: tuple[str, ...]) -> list[str]:
     taken = Counter(header)
-    return [name if name.strip() else f"column_{i}" + "_" * taken[f"column_{i}"] for i, name in enumerate(header, 1)]
+    return [
+        name if name.strip() else f"column_{i}" + "_" * taken[f"column_{i}"]
+        for i, name in enumerate(header, 1)
+    ]
 
 
 def _doubts(name: str, names: list[str]) -> tuple[str, ...]:
@@ -203,7 +219,8 @@ def _doubts(name: str, names: list[str]) -> tuple[str, ...]:
     if len(numbers) < len(names):
         return ()
     return (
-        f"{name}: the first line was read as column names, but holds only numbers ({', '.join(numbers[:3])} …). "
+        f"{name}: the first line was read as column names, but holds only numbers "
+        f"({', '.join(numbers[:3])} …). "
         "If it is data, write a line of names above it.",
     )
 

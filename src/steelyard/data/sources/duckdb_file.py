@@ -23,7 +23,10 @@ def read_duckdb(source: str, query: str | None = None) -> Table:
         raise SourceError(f"There is no DuckDB file {str(path)!r}. {nearest(path.name, names)}")
     try:
         connection = duckdb.connect(str(path), read_only=True)
-        tables = [str(row[0]) for row in connection.sql("SELECT table_name FROM information_schema.tables").fetchall()]
+        tables = [
+            str(row[0])
+            for row in connection.sql("SELECT table_name FROM information_schema.tables").fetchall()
+        ]
         if not query and not table:
             raise missing_query(path.name, tables)
         if not query and table not in tables:

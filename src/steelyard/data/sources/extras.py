@@ -15,5 +15,6 @@ def need(module: str, extra: str, purpose: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0]
         raise MissingPackageError(
-            f'{purpose} needs the package {package!r}, which is not installed. Run: pip install "steelyard[{extra}]"'
+            f"{purpose} needs the package {package!r}, which is not installed. Run: pip install "
+            f'"steelyard[{extra}]"'
         ) from error

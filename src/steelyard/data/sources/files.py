@@ -51,7 +51,9 @@ def read_files(source: Any, query: str | None = None, description: str | None = 
         digest = None if any(path.is_dir() for path in paths) else digest_of(paths)
     except PermissionError as error:
         file = Path(error.filename).name if error.filename else named[0].name
-        raise SourceError(f"{file} may not be read by this user: permission denied. Change its permissions.") from error
+        raise SourceError(
+            f"{file} may not be read by this user: permission denied. Change its permissions."
+        ) from error
     return as_table(
         _clean(scan.frame, scan.schema),
         description or _describe(source, paths),
@@ -85,7 +87,8 @@ def _of_directory(folder: Path) -> list[Path]:
     seen = ", ".join(repr(path.name) for path in visible[:5]) or "nothing"
     raise SourceError(
         f"The directory {folder.name!r} has no file that can be read; it holds {seen}. "
-        "Steelyard reads .parquet, .csv, .tsv, .txt, .jsonl, .ndjson, .json, .arrow and .feather, also compressed."
+        "Steelyard reads .parquet, .csv, .tsv, .txt, .jsonl, .ndjson, .json, .arrow and .feather, also "
+        "compressed."
     )
 
 
@@ -102,7 +105,8 @@ def _clean(frame: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
 def _describe(source: Any, paths: Sequence[Path]) -> str:
     if len(paths) == 1:
         return paths[0].name
-    return f"{len(paths)} files, {Path(source).name if isinstance(source, (str, os.PathLike)) else paths[0].name + ' …'}"
+    what = Path(source).name if isinstance(source, (str, os.PathLike)) else f"{paths[0].name} …"
+    return f"{len(paths)} files, {what}"
 
 
 def _accepts(source: Any) -> bool:
@@ -111,4 +115,6 @@ def _accepts(source: Any) -> bool:
     return isinstance(source, (list, tuple)) and all(isinstance(item, (str, os.PathLike)) for item in source)
 
 
-SOURCE = Source("files", _accepts, read_files, "files (.parquet, .csv, .tsv, .jsonl, .json, .arrow), globs, directories")
+SOURCE = Source(
+    "files", _accepts, read_files, "files (.parquet, .csv, .tsv, .jsonl, .json, .arrow), globs, directories"
+)

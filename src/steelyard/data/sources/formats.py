@@ -68,7 +68,8 @@ def format_of(path: Path) -> Format:
             raise SourceError(f"{path.name} is {what.format(path=path.name)}.")
     if head[8:12] == b"DUCK":
         raise SourceError(
-            f'{path.name} is a DuckDB database. Read it with read("duckdb:///{path.name}?table=NAME"), or query=.'
+            f'{path.name} is a DuckDB database. Read it with read("duckdb:///{path.name}?table=NAME"), or '
+            "query=."
         )
     return SUFFIXES.get(suffix_of(path)) or _by_content(path)
 
@@ -82,7 +83,9 @@ def _by_content(path: Path) -> Format:
         return Format.JSON
     if head.startswith("{"):
         first, _, rest = head.partition("\n")
-        return Format.NDJSON if first.rstrip().endswith("}") and rest.lstrip()[:1] in ("{", "") else Format.JSON
+        return (
+            Format.NDJSON if first.rstrip().endswith("}") and rest.lstrip()[:1] in ("{", "") else Format.JSON
+        )
     if any(separator in head.partition("\n")[0] for separator in ",;\t|"):
         return Format.CSV
     raise SourceError(

@@ -24,7 +24,8 @@ from steelyard.records import EmptyDataError, SourceError, SteelyardError
 LOOK = 10_000
 BATCH = 50_000
 SHAPES = (
-    'an array of records [{"a": 1}, …], {"records": [ … ]}, columns {"a": [1, …], …}, or one record a line (.jsonl)'
+    'an array of records [{"a": 1}, …], {"records": [ … ]}, columns {"a": [1, …], …}, '
+    "or one record a line (.jsonl)"
 )
 
 
@@ -73,7 +74,8 @@ def explain(text: Text, error: Exception) -> SteelyardError | None:
     for _ in _records(text):
         pass
     return SourceError(
-        f"{text.name}: {str(error).splitlines()[0]}. A field far down the file is of another type than before; "
+        f"{text.name}: {str(error).splitlines()[0]}. A field far down the file is of another type than "
+        "before; "
         "write it the same way in every record."
     )
 
@@ -114,9 +116,12 @@ def _records(text: Text) -> Iterator[dict[str, Any]]:
                 record = json.loads(line)
             except json.JSONDecodeError as error:
                 raise SourceError(
-                    f"{text.name}, line {number}: not JSON ({error.msg} at column {error.colno}): {line[:80].strip()!r}. "
+                    f"{text.name}, line {number}: not JSON ({error.msg} at column {error.colno}): "
+                    f"{line[:80].strip()!r}. "
                     "Correct or remove the line; each line is one record."
                 ) from error
             if not isinstance(record, dict):
-                raise SourceError(f'{text.name}, line {number}: {line[:80].strip()!r} is not a record like {{"a": 1}}.')
+                raise SourceError(
+                    f'{text.name}, line {number}: {line[:80].strip()!r} is not a record like {{"a": 1}}.'
+                )
             yield record

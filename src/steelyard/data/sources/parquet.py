@@ -51,7 +51,8 @@ def _schema(path: Path) -> pl.Schema:
         last = file.read(4)
     if first != b"PAR1":
         raise SourceError(
-            f"{path.name} is not a Parquet file: it begins with {first!r}, not b'PAR1'. If it is CSV or JSON, rename it."
+            f"{path.name} is not a Parquet file: it begins with {first!r}, not b'PAR1'. If it is CSV or "
+            "JSON, rename it."
         )
     if last != b"PAR1":
         raise SourceError(
@@ -61,7 +62,9 @@ def _schema(path: Path) -> pl.Schema:
     try:
         return pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(f"{path.name} is a damaged Parquet file: {_first_line(error)}. Write it again.") from error
+        raise SourceError(
+            f"{path.name} is a damaged Parquet file: {_first_line(error)}. Write it again."
+        ) from error
 
 
 def _first_line(error: Exception) -> str:

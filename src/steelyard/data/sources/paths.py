@@ -25,7 +25,7 @@ def _expand_one(source: str | os.PathLike[str]) -> list[Path]:
     if path.exists():
         return [path]
     if glob.has_magic(text):
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
+        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 - may be absolute
         if found:
             return found
         raise SourceError(f"No file matches {text!r}, seen from {Path.cwd().name!r}. {_beside(path)}")

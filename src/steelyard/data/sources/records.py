@@ -32,7 +32,9 @@ def frame_of_columns(columns: Mapping[Any, Any], where: str) -> pl.DataFrame:
     lengths = {s.name: len(s) for s in series}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name!r} has {length:,}" for name, length in list(lengths.items())[:6])
-        raise DataError(f"The columns of {where} differ in length: {shown}. Every column needs one value a row.")
+        raise DataError(
+            f"The columns of {where} differ in length: {shown}. Every column needs one value a row."
+        )
     return pl.DataFrame(series)
 
 
@@ -42,12 +44,15 @@ def _series(name: str, values: Any) -> pl.Series:
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
     if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
-        raise DataError(f"Column {name!r} is {values!r}, which is not a list of values. Give one value a row.")
+        raise DataError(
+            f"Column {name!r} is {values!r}, which is not a list of values. Give one value a row."
+        )
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(name, values)
     plain = [None if _is_missing(value) else value for value in values]
     try:
-        return pl.Series(name, plain, strict=True)
+        series = pl.Series(name, plain, strict=True)
+        return _mixed(name, plain) if series.dtype == pl.Object else series
     except (TypeError, OverflowError, pl.exceptions.PolarsError):
         return _mixed(name, plain)
 
@@ -60,7 +65,11 @@ def _mixed(name: str, values: list[Any]) -> pl.Series:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ in ("NAType", "NaTType")
+    return (
+        value is None
+        or (isinstance(value, float) and value != value)
+        or type(value).__name__ in ("NAType", "NaTType")
+    )
 
 
 def _accepts(source: Any) -> bool:
@@ -68,7 +77,11 @@ def _accepts(source: Any) -> bool:
         return True
     if isinstance(source, Mapping):
         return True
-    return isinstance(source, (list, tuple)) and bool(source) and all(isinstance(s, Mapping) for s in source[:10])
+    return (
+        isinstance(source, (list, tuple))
+        and bool(source)
+        and all(isinstance(s, Mapping) for s in source[:10])
+    )
 
 
 def _read(source: Any, query: str | None) -> Table:

@@ -19,7 +19,12 @@ from steelyard.records import EmptyDataError, SourceError
 
 HEAD = 2**20
 CHECKED = 256 * 2**20
-PACKED: dict[bytes, str] = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+PACKED: dict[bytes, str] = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bz2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -49,13 +54,16 @@ def text_file(path: Path) -> Text:
     with plain.open("rb") as file:
         head = file.read(HEAD)
     if not head:
-        raise EmptyDataError(f"{path.name} is empty: it has no bytes to read. Write it again with a header and rows.")
+        raise EmptyDataError(
+            f"{path.name} is empty: it has no bytes to read. Write it again with a header and rows."
+        )
     encoding = _marked_encoding(head)
     if encoding:
         return Text(path.name, _rewritten(plain, encoding, "strict", path.name))
     if b"\0" in head:
         raise SourceError(
-            f"{path.name} is not text: it has zero bytes. Steelyard reads CSV, JSON, Parquet and Arrow files; "
+            f"{path.name} is not text: it has zero bytes. Steelyard reads CSV, JSON, Parquet and Arrow "
+            "files; "
             "if it is one of these, give it its suffix."
         )
     bad = first_bad_byte(plain, CHECKED)
@@ -82,7 +90,8 @@ def unpacked(path: Path) -> Path:
             shutil.copyfileobj(packed, out, HEAD)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise SourceError(
-            f"{path.name} cannot be unpacked as {packing}: {error}. It may be cut short; copy or write it again."
+            f"{path.name} cannot be unpacked as {packing}: {error}. It may be cut short; copy or write it "
+            "again."
         ) from error
     return plain
 
@@ -124,7 +133,9 @@ def _rewritten(path: Path, encoding: str, errors: str, name: str) -> Path:
         ):
             shutil.copyfileobj(old, new, HEAD)
     except UnicodeError as error:
-        raise SourceError(f"{name} looks like {encoding}, but cannot be read so: {error}. Save it as UTF-8.") from error
+        raise SourceError(
+            f"{name} looks like {encoding}, but cannot be read so: {error}. Save it as UTF-8."
+        ) from error
     return out
 
 

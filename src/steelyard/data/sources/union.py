@@ -37,7 +37,8 @@ def _same_sorts(first: Scan, other: Scan) -> None:
         before = first.schema.get(name, dtype)
         if _sort(before) != _sort(dtype) and pl.Null not in (before, dtype):
             raise SourceError(
-                f"The files differ: column {name!r} is {before} in {first.name}, but {dtype} in {other.name}. "
+                f"The files differ: column {name!r} is {before} in {first.name}, but {dtype} in "
+                f"{other.name}. "
                 "Make it one type, or evaluate the files on their own."
             )
 
@@ -53,7 +54,8 @@ def _sort(dtype: pl.DataType) -> str:
 def _lacking(scans: Sequence[Scan]) -> list[str]:
     names = list(dict.fromkeys(name for scan in scans for name in scan.schema))
     return [
-        f"{scan.name} has no column {', '.join(map(repr, lacking[:5]))}, which other files have; its rows are missing there."
+        f"{scan.name} has no column {', '.join(map(repr, lacking[:5]))}, which other files have; its rows "
+        "are missing there."
         for scan in scans
         if (lacking := [name for name in names if name not in scan.schema])
     ]

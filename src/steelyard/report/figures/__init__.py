@@ -1,0 +1,73 @@
+"""The charts of an evaluation, by section: curves of the scores, and errors of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from steelyard.evaluation.evaluation import Evaluation
+from steelyard.records import Curve, Estimate
+from steelyard.report.figures import calibration, errors, ranking, scores
+from steelyard.report.figures.figure import Figure, points_table
+from steelyard.report.figures.spec import MOST_SUBJECTS
+from steelyard.report.text import visible
+
+__all__ = ["Figure", "curve_figures", "error_figures"]
+
+_ERRORS: dict[str, Callable[[Sequence[Curve]], Figure]] = {
+    "residual_histogram": errors.residual_histogram,
+    "error_by_prediction": errors.error_by_prediction,
+    "residual_quantiles": errors.residual_quantiles,
+    "error_by_horizon": errors.error_by_horizon,
+    "quantile_coverage": errors.quantile_coverage,
+}
+_TABLES = {"confusion", "per_class", "per_label", "calibration_smooth"}  # drawn elsewhere
+
+
+def curve_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
+    """Return the charts of scores, classes and ranked lists; a kind without a chart comes as its table."""
+    by_kind = _by_kind(evaluation)
+    known = {r.metric: r.outcome for r in evaluation.readings if not r.slice and r.data == "current"}
+    overall = {name: o for name, o in known.items() if isinstance(o, Estimate)}
+    made: dict[str, Callable[[Sequence[Curve]], Figure]] = {
+        "roc": lambda c: scores.roc(c, overall),
+        "precision_recall": lambda c: scores.precision_recall(c, overall),
+        "calibration": lambda c: calibration.calibration(c, _plain_smooth(c, by_kind)),
+        "score_histogram": calibration.score_histogram,
+        "threshold": calibration.threshold,
+        "gain": lambda c: scores.gain(c, overall),
+        "top_k": ranking.top_k,
+        "ranking_at_k": ranking.ranking_at_k,
+    }
+    drawn = [make(by_kind[kind]) for kind, make in made.items() if kind in by_kind]
+    rest = [k for k in by_kind if k not in made and k not in _ERRORS and k not in _TABLES]
+    return (*drawn, *(_other(kind, by_kind[kind]) for kind in rest))
+
+
+def error_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
+    """Return the charts of the errors of a numeric prediction."""
+    by_kind = _by_kind(evaluation)
+    return tuple(make(by_kind[kind]) for kind, make in _ERRORS.items() if kind in by_kind)
+
+
+def _by_kind(evaluation: Evaluation) -> dict[str, list[Curve]]:
+    """Return the curves that have points; of many classes the first `MOST_SUBJECTS`."""
+    found: dict[str, list[Curve]] = {}
+    for curve in evaluation.curves:
+        if curve.columns and len(next(iter(curve.columns.values()))):
+            found.setdefault(curve.kind, []).append(curve)
+    for kind, curves in found.items():
+        subjects = list(dict.fromkeys(c.subject for c in curves))[:MOST_SUBJECTS]
+        found[kind] = [c for c in curves if c.subject in subjects]
+    return found
+
+
+def _plain_smooth(curves: Sequence[Curve], by_kind: dict[str, list[Curve]]) -> list[Curve]:
+    if len({c.subject for c in curves}) > 1:
+        return []
+    return [c for c in by_kind.get("calibration_smooth", []) if c.subject == curves[0].subject]
+
+
+def _other(kind: str, curves: Sequence[Curve]) -> Figure:
+    columns = dict.fromkeys(name for c in curves for name in c.columns)
+    title = visible(kind).replace("_", " ")
+    return Figure(kind, title, "", points_table(curves, {name: visible(name) for name in columns}))

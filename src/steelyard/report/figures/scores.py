@@ -1,0 +1,80 @@
+"""ROC, precision–recall and gain: what ranking by the score is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from steelyard.records import Curve, Estimate
+from steelyard.report import numerals
+from steelyard.report.figures.figure import Figure, points_table
+from steelyard.report.figures.spec import (
+    Spec,
+    axis,
+    by_data,
+    chart,
+    chosen,
+    diagonal,
+    grey_lines,
+    hover,
+    level_line,
+    line,
+    points,
+    tips,
+)
+
+ROC = {"fpr": "false positive rate", "tpr": "true positive rate", "threshold": "threshold"}
+PR = {"recall": "recall", "precision": "precision", "threshold": "threshold"}
+GAIN = {"share": "share of rows taken", "captured": "share of positives found", "lift": "lift"}
+
+
+def roc(curves: Sequence[Curve], known: dict[str, Estimate]) -> Figure:
+    """Return the ROC curve."""
+    auc = _said("The area below is", known.get("roc_auc"))
+    return _curve(
+        "roc", "ROC curve", curves, ROC, [diagonal()],
+        f"How many positives are found for how many false alarms. The dotted diagonal is chance. {auc}",
+    )  # fmt: skip
+
+
+def precision_recall(curves: Sequence[Curve], known: dict[str, Estimate]) -> Figure:
+    """Return the precision–recall curve with the prevalence as its floor."""
+    prevalence = known.get("prevalence")
+    floor = level_line(prevalence.value, "y", "prevalence") if prevalence else []
+    area = _said("Average precision is", known.get("average_precision"))
+    return _curve(
+        "precision_recall", "Precision and recall", curves, PR, floor,
+        f"What share of the flagged rows is right, for what share of the positives found. {area}",
+    )  # fmt: skip
+
+
+def gain(curves: Sequence[Curve], known: dict[str, Estimate]) -> Figure:
+    """Return the cumulative gain; the lift is in the tooltip and the table."""
+    return _curve(
+        "gain", "Gain and lift", curves, GAIN, [diagonal()],
+        "What share of the positives is among the highest-scored rows; lift is how many times more than by chance.",
+        shares=("share", "captured"),
+    )  # fmt: skip
+
+
+def _curve(
+    kind: str,
+    title: str,
+    curves: Sequence[Curve],
+    names: dict[str, str],
+    below: list[Spec],
+    caption: str,
+    shares: tuple[str, ...] = (),
+) -> Figure:
+    across, up, *_ = names
+    rows = points(curves, names)
+    form = {"axis": {"format": ".0%"}} if shares else {}
+    x, y = axis(across, names[across], unit=True, **form), axis(up, names[up], unit=True, **form)
+    style = by_data(rows)
+    drawn = [line(x, y, style), hover(x, y, style, tips(names, rows, shares))]
+    layers, more = chosen(rows, drawn, grey_lines(x, y))
+    spec = chart(rows, [*below, *layers], f"{title}. {caption}", **more)
+    return Figure(kind, title, caption.strip(), points_table(curves, names, shares), spec)
+
+
+def _said(lead: str, estimate: Estimate | None) -> str:
+    return f"{lead} {numerals.value(estimate)} ({numerals.interval(estimate)})." if estimate else ""
