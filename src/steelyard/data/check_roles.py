@@ -146,4 +146,9 @@ def _require_one_each(roles: Roles, several: int) -> None:
 
 def _example(frame: pl.DataFrame, column: str) -> str:
     values = frame[column].drop_nulls() if column in frame.columns else pl.Series([])
-    return f"e.g. {values[0]!r}" if len(values) else "all missing"
+    if not len(values):
+        return "all missing"
+    if values.dtype == pl.String:
+        odd = values.filter(values.cast(pl.Float64, strict=False).is_null())
+        values = odd if len(odd) else values
+    return f"e.g. {values[0]!r}"

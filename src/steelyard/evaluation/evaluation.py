@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from steelyard.evaluation.faces import face
 from steelyard.records import (
     EVERYTHING,
     CheckResult,
@@ -52,7 +55,7 @@ class Estimates(Mapping[str, Outcome]):
         return sum(1 for _ in self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """Estimates, findings, checks and curves of one model on one data set.
 
@@ -108,3 +111,48 @@ class Evaluation:
     def verdict(self) -> Verdict | None:
         """The worst verdict of the checks; None where there are no checks."""
         return Verdict.worst(c.verdict for c in self.checks)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the evaluation in the format of the suffix: .html, .json or .md.
+
+        Raises:
+            ConfigError: no face writes that suffix.
+            OutputError: the file cannot be written; nothing half-written is left.
+        """
+        written: Path = face("file")(self, path)
+        return written
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the report as one self-contained HTML page, and write it where a path is given."""
+        return self._shown("html", path)
+
+    def to_markdown(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the report as Markdown, and write it where a path is given."""
+        return self._shown("markdown", path)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return everything as JSON of the documented schema, and write it where a path is given."""
+        return self._shown("json", path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `to_json` writes, as plain values."""
+        plain: dict[str, Any] = face("dict")(self)
+        return plain
+
+    def _shown(self, name: str, path: str | os.PathLike[str] | None) -> str:
+        if path is not None:
+            self.save(path)
+        text: str = face(name)(self)
+        return text
+
+    def _repr_html_(self) -> str:
+        text: str = face("notebook")(self)
+        return text
+
+    def __str__(self) -> str:
+        text: str = face("terminal")(self)
+        return text
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{m}={self.estimates[m]}" for m in self.headline[:3])
+        return f"<Evaluation of {self.subject}: {self.task}, {self.rows.get('current', 0):,} rows; {shown}>"

@@ -23,38 +23,40 @@ NUMERIC_SLICES = 20
 Floats = NDArray[np.float64]
 
 
-def pose(roles: Roles, peeks: Mapping[str, Peek], tables: Mapping[str, Table]) -> Problem:
+def pose(
+    roles: Roles, peeks: Mapping[str, Peek], tables: Mapping[str, Table], probability: bool | None = None
+) -> Problem:
     """Pose the problem; grids are frozen from the reference where there is one.
 
     Args:
         roles: complete roles, the task included.
         peeks: looks at the data sets, by "current" and "reference".
         tables: the data sets.
+        probability: whether scores are probabilities; None judges it from the looks.
     """
     base = peeks.get("reference", peeks["current"]).frame
     columns = frozenset().union(*(t.columns for t in tables.values()))
     common = {"task": roles.task, "weighted": roles.weight is not None, "columns": columns}
     match roles.task:
         case "binary":
-            return Problem(classes=("0", "1"), **_scores(roles, peeks, ("1",)), **common)  # type: ignore[arg-type]
+            return Problem(classes=("0", "1"), **_scores(roles, peeks, ("1",), probability), **common)  # type: ignore[arg-type]
         case "multiclass":
             classes = _classes(roles, peeks)
             scored = tuple(str(text(normal(c))) for c in roles.score) if isinstance(roles.score, Mapping) else (
                 classes if roles.scores else ())
-            return Problem(classes=classes, **_scores(roles, peeks, scored), **common)  # type: ignore[arg-type]
+            return Problem(classes=classes, **_scores(roles, peeks, scored, probability), **common)  # type: ignore[arg-type]
         case "multilabel":
-            return Problem(classes=roles.labels, **_scores(roles, peeks, roles.labels if roles.scores else ()), **common)  # type: ignore[arg-type]
+            return Problem(classes=roles.labels, **_scores(roles, peeks, roles.labels if roles.scores else (), probability), **common)  # type: ignore[arg-type]
         case "ranking":
             return Problem(**common)  # type: ignore[arg-type]
         case _:
             return Problem(**_numbers(roles, base), **common)  # type: ignore[arg-type]
 
 
-def slices_by(roles: Roles, peeks: Mapping[str, Peek]) -> tuple[SliceBy, ...]:
+def slices_by(roles: Roles, base: Peek) -> tuple[SliceBy, ...]:
     """How rows are sliced: all rows, then each slice column and chosen intersection."""
-    base = peeks.get("reference", peeks["current"]).frame
     items = [(item,) if isinstance(item, str) else tuple(item) for item in roles.slices]
-    return (ALL_ROWS, *(SliceBy(tuple(_slice_key(base[c]) for c in item)) for item in dict.fromkeys(items)))
+    return (ALL_ROWS, *(SliceBy(tuple(_slice_key(base.frame[c]) for c in item)) for item in dict.fromkeys(items)))
 
 
 def bucket_by(roles: Roles) -> Bucket | None:
@@ -71,6 +73,11 @@ def spread(values: Floats) -> tuple[float, float]:
     candidates = ((high - low) / 1.349, float(np.std(finite)), abs(float(centre)))
     scale = next((float(s) for s in candidates if math.isfinite(s) and s > 0), 1.0)
     return float(centre), scale
+
+
+def spreads(base: Peek) -> dict[str, tuple[float, float]]:
+    """Centre and scale of every number, for the grids of quantiles."""
+    return {c: spread(numbers(base.frame[c])) for c in base.frame.columns if base.frame[c].dtype.is_numeric()}
 
 
 def numbers(column: pl.Series) -> Floats:
@@ -90,13 +97,16 @@ def _round(cut: float) -> float:
     return float(f"{cut:.3g}")
 
 
-def _scores(roles: Roles, peeks: Mapping[str, Peek], scored: tuple[str, ...]) -> dict[str, object]:
+def _scores(
+    roles: Roles, peeks: Mapping[str, Peek], scored: tuple[str, ...], given: bool | None
+) -> dict[str, object]:
     columns = roles.scores
     if not columns:
         return {"scored": (), "decided": bool(roles.predictions)}
     seen = [peek.frame[c] for peek in peeks.values() for c in columns if c in peek.frame.columns]
     everything = np.concatenate([numbers(s) for s in seen]) if seen else np.empty(0)
-    probability = bool(len(everything)) and bool(everything.min() >= 0 and everything.max() <= 1)
+    inside = bool(len(everything)) and bool(everything.min() >= 0 and everything.max() <= 1)
+    probability = inside if given is None else given
     decided_by_class = roles.task == "multiclass"
     threshold = None
     if not roles.predictions and not decided_by_class:

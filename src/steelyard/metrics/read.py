@@ -31,7 +31,21 @@ def confusion(fact: Cells, table: FactTable, classes: tuple[str, ...]) -> Confus
     rows, weight, square = _columns(fact, table)
     k = len(classes)
     flat = actual[known] * k + predicted[known]
-    made = [np.bincount(flat, weights=s[known], minlength=k * k).reshape(k, k) for s in (weight, square, rows)]
+    made = [
+        np.bincount(flat, weights=s[known], minlength=k * k).astype(float).reshape(k, k) for s in (weight, square, rows)
+    ]
+    return Confusion(made[0], made[1], made[2], classes)
+
+
+def margin(fact: Cells, table: FactTable, classes: tuple[str, ...], key: int = 0) -> Confusion:
+    """Read one key alone (0 the label, 1 the decision) as a table of one column: rows by class."""
+    at = _places(table, len(fact.by) + key, {name: i for i, name in enumerate(classes)})
+    known = at >= 0
+    rows, weight, square = _columns(fact, table)
+    made = [
+        np.bincount(at[known], weights=s[known], minlength=len(classes)).astype(float)[:, None]
+        for s in (weight, square, rows)
+    ]
     return Confusion(made[0], made[1], made[2], classes)
 
 
@@ -105,7 +119,8 @@ def means(fact: Moments, table: FactTable) -> Means:
         for j in range(i, k):
             products[i + 1, j + 1] = products[j + 1, i + 1] = at(2, (i, j))
     cubes = np.array([at(1, (i, i, i)) for i in range(k)]) if fact.cubes else np.zeros(k)
-    return Means(sums, products, cubes, int(at(0, ())), fact.values)
+    highs = table.highs.max(axis=0, initial=-np.inf)
+    return Means(sums, products, cubes, int(at(0, ())), fact.values, highs)
 
 
 def distribution(fact: Histogram, table: FactTable) -> Distribution:

@@ -139,10 +139,10 @@ class ScoreCells:
     q_counts: Floats
     left: Floats
     right: Floats
-    score_p: Floats
-    score_q: Floats
-    score2_p: Floats
-    score2_q: Floats
+    score_p: NDArray[Any]
+    score_q: NDArray[Any]
+    score2_p: NDArray[Any]
+    score2_q: NDArray[Any]
     probability: bool = True
 
     @cached_property
@@ -182,8 +182,14 @@ class ScoreCells:
 
     def replaced(self, weights: NDArray[Any]) -> ScoreCells:
         """Return the same with other weights (mean scores per cell stay)."""
-        half = len(self.p)
-        return replace(self, p=weights[:half], q=weights[half:])
+        p, q = weights[: len(self.p)], weights[len(self.p) :]
+        more_p, more_q = _growth(self.p, p), _growth(self.q, q)
+        return replace(
+            self,
+            p=p, q=q,
+            score_p=self.score_p * more_p, score_q=self.score_q * more_q,
+            score2_p=self.score2_p * more_p, score2_q=self.score2_q * more_q,
+        )
 
     def variance(self, gradient: Floats) -> float:
         """Σ U·g² − (Σ W·g)²/n."""
@@ -200,10 +206,49 @@ class ScoreCells:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Several views of the same rows, such as one `ScoreCells` per class, side by side.
+
+    What their estimates have in common is not known from them, so `variance` is its greatest possible value:
+    standard errors add as if the parts rose and fell together (Cauchy–Schwarz).
+
+    Attributes:
+        parts: the views.
+        names: what each part is of.
+        rows: rows all of them rest on.
+        effective_rows: Kish's effective number of these.
+    """
+
+    parts: tuple[Any, ...]
+    names: tuple[str, ...]
+    rows: int
+    effective_rows: float
+
+    @cached_property
+    def weights(self) -> NDArray[Any]:
+        """Weights of the parts, one after the other."""
+        return np.concatenate([part.weights for part in self.parts]) if self.parts else np.zeros(0)
+
+    def replaced(self, weights: NDArray[Any]) -> Together:
+        """Return the same with other weights."""
+        return replace(self, parts=tuple(p.replaced(w) for p, w in zip(self.parts, self.split(weights), strict=True)))
+
+    def split(self, vector: NDArray[Any]) -> list[NDArray[Any]]:
+        """Cut a vector that runs over all weights into those of the parts."""
+        return np.split(vector, np.cumsum([len(part.weights) for part in self.parts])[:-1])
+
+    def variance(self, gradient: Floats) -> float:
+        """(Σ standard errors of the parts)²: an upper bound."""
+        each = zip(self.parts, self.split(gradient), strict=True)
+        return float(sum(np.sqrt(part.variance(g)) for part, g in each)) ** 2
+
+
+@dataclass(frozen=True)
 class Means:
     """Sums of row values: `weights` is (Σw, Σw·v₁, …, Σw·v_k), `products` Σw²·(1, v)(1, v)ᵀ.
 
     A metric reads them by name: `m.mean("abs(sy_error)")`, or by position `m.sums[1]`.
+    `highs` are the largest values, where the fact keeps extremes.
     """
 
     sums: NDArray[Any]
@@ -211,6 +256,7 @@ class Means:
     cubes: Floats
     counts: int
     names: tuple[str, ...]
+    highs: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def weights(self) -> NDArray[Any]:
@@ -248,7 +294,7 @@ class Means:
         """Skewness of one value over rows; 0 where it has no spread."""
         total = float(np.real(self.sums[0]))
         mean = float(np.real(self.sums[place + 1])) / total
-        # Σw²v² is Σwv² without weights; with them the skewness only chooses the interval, so w² is near enough.
+        # Σw²v² is Σwv² without weights; with them skewness only chooses the interval: w² is near enough.
         second = float(self.products[place + 1, place + 1]) / float(self.products[0, 0])
         first = float(self.products[0, place + 1]) / float(self.products[0, 0])
         variance = second - 2 * mean * first + mean * mean
@@ -314,6 +360,10 @@ class Distribution:
         left, right = left if np.isfinite(left) else right, right if np.isfinite(right) else left
         inside = (target - before) / np.real(self.mass[at]) if self.mass[at] else 0.0
         return float(left + (right - left) * inside)
+
+
+def _growth(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
+    return np.divide(after, before, out=np.zeros_like(after), where=before != 0)
 
 
 def kish(weights: NDArray[Any], squares: Floats) -> float:

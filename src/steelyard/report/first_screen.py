@@ -93,8 +93,8 @@ def _number_answer(evaluation: Evaluation, key: tuple[MetricLine, ...]) -> str:
     at = line.current
     text = f"{line.title} is {at.value} ({at.interval})"
     if line.reference and line.reference.estimate:
-        moved = f", {line.change}" if line.change in ("better", "worse", "higher", "lower") else ""
-        text += f"; it was {line.reference.value} on the reference{moved}"
+        how = f"{line.change} than" if line.change in ("better", "worse", "higher", "lower") else "against"
+        text += f", {how} {line.reference.value} on the reference"
     return text + "."
 
 

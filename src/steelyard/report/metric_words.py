@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 
-from steelyard.metrics.doc import MetricDoc
+from steelyard.metrics import MetricDoc, describe
+from steelyard.records import UnknownNameError
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "How well cases are ranked": (
@@ -40,12 +40,10 @@ _VARIANT = re.compile(r"(@.*|\[.*|_at_\d+|_\d+|_(macro|micro|weighted|samples))$
 
 def metric_doc(name: str) -> MetricDoc:
     """Return a metric's documentation; of an undocumented one, its name."""
-    describe = getattr(import_module("steelyard.metrics"), "describe", None)
     try:
-        found = describe(name) if describe else None
-    except KeyError:
-        found = None
-    return found if isinstance(found, MetricDoc) else MetricDoc(name, name, "", "", "", "", "", "", "target", ())
+        return describe(name)
+    except UnknownNameError:
+        return MetricDoc(name, name, "", "", "", "", "", "", "target", ())
 
 
 def group_of(name: str) -> str:

@@ -15,13 +15,13 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _MOST_PLACES = 6
 
 
-def places(value: float, half: float = 0.0) -> int:
-    """Return how many decimals show three digits of `value`, and one or two of its uncertainty `half`."""
-    three = 2 - _magnitude(value) if value and math.isfinite(value) else 2
+def places(value: float, half: float = 0.0, most: int = 2) -> int:
+    """Return how many decimals show three digits of `value`, and one to `most` of its uncertainty `half`."""
+    wanted = 2 - _magnitude(value) if value and math.isfinite(value) else 2
     if half > 0 and math.isfinite(half):
         first = -_magnitude(half)
-        three = min(max(three, first), first + 1)
-    return min(max(three, 0), _MOST_PLACES)
+        wanted = min(max(wanted, first), first + most - 1)
+    return min(max(wanted, 0), _MOST_PLACES)
 
 
 def number(value: float | None, decimals: int | None = None, sign: bool = False) -> str:
@@ -74,20 +74,24 @@ def p_value(p: float) -> str:
     return "< 0.0001" if p < 1e-4 else number(p)
 
 
-def estimate_places(estimate: Estimate) -> int:
-    """Return the decimals that fit an estimate and its interval."""
-    ends = [abs(e - estimate.value) for e in (estimate.low, estimate.high) if math.isfinite(e)]
-    return places(estimate.value, max(ends, default=0.0))
+def estimate_places(estimate: Estimate, sign: bool = False) -> int:
+    """Return the decimals that fit an estimate and its interval; an end beside zero keeps its side of it."""
+    ends = [e for e in (estimate.low, estimate.high) if math.isfinite(e)]
+    half = max((abs(e - estimate.value) for e in ends), default=0.0)
+    one_digit_tells = sign and half > 0 and half >= 2 * 10.0 ** _magnitude(half)
+    decimals = places(estimate.value, half, 1 if one_digit_tells else 2)
+    rounds_to_zero = any(e and round(e, decimals) == 0 for e in ends)
+    return min(decimals + rounds_to_zero, _MOST_PLACES)
 
 
 def value(estimate: Estimate, sign: bool = False) -> str:
     """Write the value of an estimate."""
-    return number(estimate.value, estimate_places(estimate), sign)
+    return number(estimate.value, estimate_places(estimate, sign), sign)
 
 
 def interval(estimate: Estimate, sign: bool = False) -> str:
     """Write the interval of an estimate, with as many decimals as its value."""
-    decimals = estimate_places(estimate)
+    decimals = estimate_places(estimate, sign)
     return f"{number(estimate.low, decimals, sign)} to {number(estimate.high, decimals, sign)}"
 
 

@@ -83,7 +83,7 @@ def _missing(column: ColumnSummary) -> str:
 def _summary(column: ColumnSummary) -> str:
     parts = []
     if isinstance(column.low, str) or isinstance(column.high, str):
-        return f"{visible(column.low)} to {visible(column.high)}"
+        return f"{_moment(column.low)} to {_moment(column.high)}"
     if column.mean is not None and math.isfinite(column.mean):
         spread = f" ± {numerals.number(column.sd)}" if column.sd is not None else ""
         parts.append(f"{numerals.number(column.mean)}{spread}")
@@ -92,6 +92,11 @@ def _summary(column: ColumnSummary) -> str:
     if column.infinite:
         parts.append(f"{numerals.count(column.infinite)} infinite")
     return "; ".join(parts)
+
+
+def _moment(value: float | str | None) -> str:
+    """Write an ISO time without the parts that are zero."""
+    return visible(value or "–").replace("T", " ", 1).removesuffix(" 00:00:00").removesuffix(":00")
 
 
 def bars(column: ColumnSummary) -> tuple[tuple[float, float, float], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steelyard.evaluation.evaluation import Evaluation
-from steelyard.metrics.doc import MetricDoc
+from steelyard.metrics import MetricDoc
 from steelyard.records import Estimate, Outcome
 from steelyard.report import numerals
 from steelyard.report.metric_words import group_of, group_order, metric_doc

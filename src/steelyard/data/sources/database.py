@@ -102,7 +102,9 @@ def _read_only(address: Any) -> Any:
     if not path.exists():
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise SourceError(f"There is no database file {address.database!r}. {nearest(path.name, names)}")
-    return address.set(database=f"file:{quote(str(path))}", query={**address.query, "mode": "ro", "uri": "true"})
+    return address.set(
+        database=f"file:{quote(str(path))}", query={**address.query, "mode": "ro", "uri": "true"}
+    )
 
 
 def _whole_table(sqlalchemy: Any, engine: Any, table: str | None, shown: str) -> str:
@@ -131,7 +133,7 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, uuid.UUID):
         return str(value)
-    return json.dumps(value, default=str) if isinstance(value, (dict, list)) else value
+    return json.dumps(value, default=str) if isinstance(value, dict) else value
 
 
 def _reason(error: Exception) -> str:

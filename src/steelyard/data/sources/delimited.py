@@ -15,7 +15,7 @@ import polars as pl
 
 from steelyard.data.border import unique_names
 from steelyard.data.sources.sample import sample_lines
-from steelyard.data.sources.scan import Scan
+from steelyard.data.sources.scan import ENGINE_ERRORS, Scan
 from steelyard.data.sources.scratch import scratch_file
 from steelyard.data.sources.text import Text, first_bad_byte, text_file
 from steelyard.data.sources.times import time_rules, with_times
@@ -52,16 +52,19 @@ def scan_delimited(path: Path) -> Scan:
     names = unique_names(_named(dialect.header), f"The header of {text.name}")
     sample = _sample(text, dialect)
     diagnose = partial(explain, text, dialect, names)
-    schema = _schema(sample, dialect, names)
+    schema = _schema(sample, dialect)
+    renamed = {old: new for old, new in zip(schema, names, strict=True) if old != new}
     try:
-        times = time_rules(_scan(io.BytesIO(sample), dialect, schema).head(LOOK).collect())
+        look = _scan(io.BytesIO(sample), dialect, schema).head(LOOK).collect().rename(renamed)
     except pl.exceptions.PolarsError as error:
         raise (diagnose(error) or SourceError(f"{text.name} cannot be read as CSV: {error}")) from error
-    frame = _scan(text.path, dialect, schema)
+    times = time_rules(look)
+    frame = _scan(text.path, dialect, schema).rename(renamed)
     if len(names) > 1 and re.search(rb"\n[ \t]*\r?\n", sample):
         frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
     frame = with_times(frame, times)
-    found = pl.Schema({n: pl.Datetime("us") if n in times else t for n, t in schema.items()})
+    types = zip(names, schema.dtypes(), strict=True)
+    found = pl.Schema({n: pl.Datetime("us") if n in times else t for n, t in types})
     return Scan(text.name, frame, found, None, (*text.warnings, *_doubts(text.name, names)), diagnose)
 
 
@@ -85,7 +88,7 @@ def sniff(text: Text, name: str) -> Dialect:
 
 def explain(text: Text, dialect: Dialect, names: list[str], error: Exception) -> SteelyardError | None:
     """Find the line that broke the reading, and say what to do about it."""
-    if not isinstance(error, pl.exceptions.PolarsError):
+    if not isinstance(error, ENGINE_ERRORS):
         return None
     message = str(error)
     if "utf-8" in message:
@@ -154,10 +157,9 @@ def _scan(
     )
 
 
-def _schema(sample: bytes, dialect: Dialect, names: list[str]) -> pl.Schema:
+def _schema(sample: bytes, dialect: Dialect) -> pl.Schema:
     inferred = _scan(io.BytesIO(sample), dialect, None).collect_schema()
-    types = [pl.Float64 if t == pl.Int128 else t for t in inferred.values()]
-    return pl.Schema(zip(names, types, strict=True))
+    return pl.Schema({name: pl.Float64 if t == pl.Int128 else t for name, t in inferred.items()})
 
 
 def _sample(text: Text, dialect: Dialect) -> bytes:

@@ -16,7 +16,7 @@ import polars as pl
 from steelyard.data.sources.pieces import gathered
 from steelyard.data.sources.records import frame_of_columns, frame_of_records
 from steelyard.data.sources.sample import sample_lines
-from steelyard.data.sources.scan import Scan
+from steelyard.data.sources.scan import ENGINE_ERRORS, Scan
 from steelyard.data.sources.text import Text, text_file
 from steelyard.data.sources.times import time_rules, with_times
 from steelyard.records import EmptyDataError, SourceError, SteelyardError
@@ -69,7 +69,7 @@ def scan_json(path: Path) -> Scan:
 
 def explain(text: Text, error: Exception) -> SteelyardError | None:
     """Find the line that is not JSON, or not like the others."""
-    if not isinstance(error, pl.exceptions.PolarsError):
+    if not isinstance(error, ENGINE_ERRORS):
         return None
     for _ in _records(text):
         pass

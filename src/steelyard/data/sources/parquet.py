@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from steelyard.data.sources.scan import Scan
+from steelyard.data.sources.scan import ENGINE_ERRORS, Scan
 from steelyard.records import EmptyDataError, SourceError, SteelyardError
 
 
@@ -24,7 +24,7 @@ def scan_parquet(paths: Sequence[Path], name: str) -> list[Scan]:
 
 def explain(paths: Sequence[Path], error: Exception) -> SteelyardError | None:
     """Say which file is broken, by reading each one's columns until one fails."""
-    if not isinstance(error, (pl.exceptions.ComputeError, OSError)):
+    if not isinstance(error, (*ENGINE_ERRORS, OSError)):
         return None
     for path in paths:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from steelyard.data.border import as_table, unique_names
 from steelyard.data.sources.source import Source
 from steelyard.data.sources.times import time_rules, with_times
 from steelyard.data.table import Table
-from steelyard.records import DataError, SourceError
+from steelyard.records import ConfigError, DataError, SourceError
 
 
 def frame_of_records(records: Sequence[Mapping[Any, Any]], where: str) -> pl.DataFrame:
@@ -61,7 +62,13 @@ def _mixed(name: str, values: list[Any]) -> pl.Series:
     present = [value for value in values if value is not None]
     if all(isinstance(value, (bool, int, float, np.number, np.bool_)) for value in present):
         return pl.Series(name, [None if v is None else float(v) for v in values], dtype=pl.Float64)
+    if present and all(isinstance(value, datetime) for value in present):
+        return pl.Series(name, [None if v is None else _in_utc(v) for v in values], dtype=pl.Datetime("us"))
     return pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment.replace(tzinfo=None)
 
 
 def _is_missing(value: Any) -> bool:
@@ -85,6 +92,8 @@ def _accepts(source: Any) -> bool:
 
 
 def _read(source: Any, query: str | None) -> Table:
+    if query is not None:
+        raise ConfigError("query= is SQL for a database, but the source is plain Python. Leave it out.")
     if isinstance(source, np.ndarray):
         frame, what = _frame_of_array(source), "a NumPy array"
     elif isinstance(source, Mapping):

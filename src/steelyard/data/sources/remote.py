@@ -13,7 +13,7 @@ from steelyard.data.border import as_table
 from steelyard.data.sources.extras import need
 from steelyard.data.sources.files import read_files
 from steelyard.data.sources.formats import SUFFIXES, Format, suffix_of
-from steelyard.data.sources.scan import Diagnose
+from steelyard.data.sources.scan import ENGINE_ERRORS, Diagnose
 from steelyard.data.sources.scratch import scratch_file
 from steelyard.data.sources.source import Source
 from steelyard.data.table import Table
@@ -53,7 +53,7 @@ def _scanned(source: str, shown: str, suffix: Format | None) -> Table:
 
 def _explains(shown: str) -> Diagnose:
     def diagnose(error: Exception) -> SteelyardError | None:
-        if not isinstance(error, (OSError, pl.exceptions.ComputeError)):
+        if not isinstance(error, (OSError, *ENGINE_ERRORS)):
             return None
         return SourceError(
             f"{shown} cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}. "

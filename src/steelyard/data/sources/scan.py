@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
+from narwhals.exceptions import NarwhalsError
 
 from steelyard.records import SteelyardError
 
+# Narwhals raises Polars' errors as its own.
+ENGINE_ERRORS = (pl.exceptions.PolarsError, NarwhalsError)
 Diagnose = Callable[[Exception], SteelyardError | None]
 
 

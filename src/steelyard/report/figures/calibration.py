@@ -13,6 +13,7 @@ from steelyard.report.figures.spec import (
     by_data,
     chart,
     chosen,
+    deployed_threshold,
     diagonal,
     grey_lines,
     hover,
@@ -21,7 +22,6 @@ from steelyard.report.figures.spec import (
     points,
     tips,
 )
-from steelyard.report.text import visible
 
 CALIBRATION = {"predicted": "mean score", "observed": "share of positives", "low": "low", "high": "high", "n": "rows"}
 SCORES = {"left": "score from", "right": "to", "positives": "positives", "negatives": "negatives"}
@@ -42,7 +42,7 @@ def calibration(curves: Sequence[Curve], smooth: Sequence[Curve]) -> Figure:
     rows = points(curves, CALIBRATION)
     x, y = axis("predicted", "mean score", unit=True), axis("observed", "share of positives", unit=True)
     style = by_data(rows)
-    colour = {"color": style["color"]}
+    colour = {"color": {**style["color"], "legend": None}}
     whiskers: Spec = {
         "mark": {"type": "rule", "strokeWidth": 1.5},
         "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, **colour},
@@ -85,7 +85,7 @@ def score_histogram(curves: Sequence[Curve]) -> Figure:
         for kind, colour in (("positives", CURRENT), ("negatives", "var(--c3)"))
     ]  # fmt: skip
     caption = "How the scores of positives (up) and of negatives (down) are spread, each as a share of its own rows."
-    threshold = _threshold(current)
+    threshold = deployed_threshold(current)
     if threshold is not None:
         bars += level_line(threshold, "x", "threshold")
     spec = chart(rows, bars, f"Distribution of scores. {caption}")
@@ -119,18 +119,9 @@ def threshold(curves: Sequence[Curve]) -> Figure:
             "tooltip": tips(THRESHOLD, rows),
         },
     }
-    deployed = _threshold(current)
+    deployed = deployed_threshold(current)
     marks = level_line(deployed, "x", f"in use: {deployed:g}") if deployed is not None else []
     caption = "What each threshold would do. Move along the chart to read all values at once."
     table = points_table(current, THRESHOLD, shares=("flagged",))
     spec = chart(rows, [*marks, lines, rule], f"Thresholds. {caption}")
     return Figure("threshold", "Thresholds", caption, table, spec)
-
-
-def _threshold(curves: Sequence[Curve]) -> float | None:
-    """Return the deployed threshold that the curve's notes tell, where it is a number within 0 … 1."""
-    for curve in curves:
-        text = visible(curve.notes.get("threshold", ""))
-        if text.replace(".", "", 1).isdigit() and 0 <= float(text) <= 1:
-            return float(text)
-    return None

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from steelyard.records import Curve, Estimate
 from steelyard.report import numerals
 from steelyard.report.figures.figure import Figure, points_table
 from steelyard.report.figures.spec import (
+    CURRENT,
     Spec,
     axis,
     by_data,
     chart,
     chosen,
+    deployed_threshold,
     diagonal,
     grey_lines,
     hover,
     level_line,
     line,
     points,
+    rounded,
     tips,
 )
 
@@ -71,9 +75,30 @@ def _curve(
     x, y = axis(across, names[across], unit=True, **form), axis(up, names[up], unit=True, **form)
     style = by_data(rows)
     drawn = [line(x, y, style), hover(x, y, style, tips(names, rows, shares))]
+    drawn += _in_use(curves, across, up, x, y)
     layers, more = chosen(rows, drawn, grey_lines(x, y))
     spec = chart(rows, [*below, *layers], f"{title}. {caption}", **more)
     return Figure(kind, title, caption.strip(), points_table(curves, names, shares), spec)
+
+
+def _in_use(curves: Sequence[Curve], across: str, up: str, x: Spec, y: Spec) -> list[Spec]:
+    """Return a ring at the threshold in use, on the current curve of all rows."""
+    curve = next((c for c in curves if c.data == "current" and not c.subject and "threshold" in c.columns), None)
+    at = deployed_threshold([curve]) if curve else None
+    if curve is None or at is None:
+        return []
+    known = [p for p in curve.rows() if isinstance(p["threshold"], int | float) and math.isfinite(p["threshold"])]
+    if not known:
+        return []
+    nearest = min(known, key=lambda p: abs(float(p["threshold"] or 0.0) - at))
+    point = {across: rounded(nearest[across]), up: rounded(nearest[up]), "label": f"threshold {at:g}"}
+    places = {"x": x, "y": y}
+    ring: Spec = {"mark": {"type": "point", "size": 90, "strokeWidth": 2, "color": CURRENT}, "encoding": places}
+    words: Spec = {
+        "mark": {"type": "text", "align": "left", "dx": 10, "dy": 10, "fontSize": 11, "color": "var(--muted)"},
+        "encoding": {**places, "text": {"field": "label", "type": "nominal"}},
+    }
+    return [{"data": {"values": [point]}, **layer} for layer in (ring, words)]
 
 
 def _said(lead: str, estimate: Estimate | None) -> str:

@@ -16,7 +16,7 @@ from steelyard.report.text import visible
 
 Spec = dict[str, Any]
 MOST_POINTS = 2_000
-MOST_POINTS_A_CURVE = 250
+MOST_POINTS_A_CURVE = 150
 MOST_SUBJECTS = 20
 HEIGHT = 270
 CURRENT, REFERENCE, FAINT = "var(--c1)", "var(--c2)", "var(--faint)"
@@ -74,7 +74,7 @@ def by_data(rows: Sequence[Mapping[str, Any]]) -> Spec:
     names = [n for n in (CURRENT_NAME, REFERENCE_NAME) if any(r["data"] == n for r in rows)]
     scale = {"domain": [CURRENT_NAME, REFERENCE_NAME], "range": [CURRENT, REFERENCE]}
     dash = {"domain": [CURRENT_NAME, REFERENCE_NAME], "range": [[1, 0], [6, 4]]}
-    legend: Spec | None = {"title": None, "orient": "top", "values": names} if len(names) > 1 else None
+    legend: Spec | None = {"title": None, "orient": "top", "values": names, "symbolType": "stroke"} if len(names) > 1 else None
     return {
         "color": {"field": "data", "type": "nominal", "scale": scale, "legend": legend},
         "strokeDash": {"field": "data", "type": "nominal", "scale": dash, "legend": legend},
@@ -89,7 +89,9 @@ def line(x: Spec, y: Spec, style: Spec, **mark: Any) -> Spec:
 def hover(x: Spec, y: Spec, style: Spec, tooltip: Sequence[Spec], shown: bool = False) -> Spec:
     """Return points that show themselves and their tooltip when the pointer comes near."""
     near = {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
-    encoding: Spec = {"x": x, "y": y, "tooltip": list(tooltip), **{k: v for k, v in style.items() if k == "color"}}
+    encoding: Spec = {"x": x, "y": y, "tooltip": list(tooltip)}
+    if "color" in style:
+        encoding["color"] = {**style["color"], "legend": None}
     if not shown:
         encoding["opacity"] = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
     return {"mark": {"type": "point", "filled": True, "size": 55}, "params": [near], "encoding": encoding}
@@ -150,3 +152,12 @@ def grey_lines(x: Spec, y: Spec) -> Spec:
     """Return the lines of all classes, faint."""
     detail = {"detail": [{"field": "subject", "type": "nominal"}, {"field": "data", "type": "nominal"}]}
     return line(x, y, detail, color=FAINT, strokeWidth=1, opacity=0.45)
+
+
+def deployed_threshold(curves: Sequence[Curve]) -> float | None:
+    """Return the deployed threshold that the curve's notes tell, where it is a number within 0 … 1."""
+    for curve in curves:
+        text = visible(curve.notes.get("threshold", ""))
+        if text.replace(".", "", 1).isdigit() and 0 <= float(text) <= 1:
+            return float(text)
+    return None

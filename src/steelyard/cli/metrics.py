@@ -1,0 +1,33 @@
+"""`steelyard metrics`: every metric there is, by task."""
+
+from __future__ import annotations
+
+import json as json_text
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+
+def metrics(
+    task: Annotated[str | None, typer.Option(help="Only metrics of this task.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+) -> None:
+    """List the metrics: name, tasks, which side is better, and what each says."""
+    from steelyard.cli.evaluate import _task
+    from steelyard.metrics import catalogue
+
+    docs = catalogue(_task(task))
+    if json:
+        typer.echo(json_text.dumps([asdict(doc) for doc in docs], ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("metric", "tasks", "better", "what it says"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "metric")
+    for doc in docs:
+        table.add_row(doc.name, ", ".join(doc.tasks), doc.direction, doc.meaning)
+    Console().print(table)

@@ -1,0 +1,112 @@
+"""`steelyard.toml`: roles, own metrics, checks and settings. Configuration is code, so typos are errors."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from steelyard.analyses.checks import Check
+from steelyard.data import Roles
+from steelyard.records import ConfigError, nearest
+
+SECTIONS = ("roles", "metrics", "checks", "settings")
+ROLE_NAMES = tuple(f.name for f in fields(Roles))
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a `steelyard.toml` says.
+
+    Attributes:
+        roles: what columns mean.
+        metrics: a user's own metrics by name: an expression, or a table of expression, title and direction.
+        checks: metrics with their bounds.
+        level: nominal coverage of the intervals, None where it is not said.
+        path: the file, for messages.
+    """
+
+    roles: Roles = field(default_factory=Roles)
+    metrics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    level: float | None = None
+    path: str = ""
+
+
+def read_config(path: str | os.PathLike[str]) -> Config:
+    """Read a `steelyard.toml`.
+
+    Raises:
+        ConfigError: it cannot be read, is not TOML, or says something unknown; the message names it.
+    """
+    try:
+        body = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    try:
+        return _config(body, str(path))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _config(body: Mapping[str, Any], path: str) -> Config:
+    _known(body, SECTIONS, "section")
+    settings = _table(body, "settings")
+    _known(settings, ("level",), "setting")
+    level = settings.get("level")
+    if level is not None and not (isinstance(level, float) and 0.5 <= level < 1):
+        raise ConfigError(f"level must be a number from 0.5 to below 1, not {level!r}.")
+    checks = body.get("checks", [])
+    if not isinstance(checks, list):
+        raise ConfigError("checks must be an array of tables ([[checks]]) or of strings.")
+    return Config(
+        roles=_roles(_table(body, "roles")),
+        metrics={name: _metric(name, given) for name, given in _table(body, "metrics").items()},
+        checks=tuple(Check.parse(c) for c in checks),
+        level=level,
+        path=path,
+    )
+
+
+def _roles(given: Mapping[str, Any]) -> Roles:
+    _known(given, ROLE_NAMES, "role")
+    values = dict(given)
+    if "slices" in values:
+        values["slices"] = tuple(tuple(s) if isinstance(s, list) else s for s in values["slices"])
+    if "quantiles" in values:
+        values["quantiles"] = {_share(q): column for q, column in values["quantiles"].items()}
+    return Roles(**values)
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"A quantile is a number between 0 and 1, not {text!r}.") from None
+
+
+def _metric(name: str, given: Any) -> Mapping[str, str]:
+    if isinstance(given, str):
+        return {"expression": given}
+    if not isinstance(given, Mapping) or "expression" not in given:
+        raise ConfigError(f'The metric {name} must be an expression, e.g. {name} = "25 * fp + 300 * fn".')
+    _known(given, ("expression", "title", "direction"), f"key of the metric {name}")
+    return {k: str(v) for k, v in given.items()}
+
+
+def _table(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = body.get(name, {})
+    if not isinstance(found, Mapping):
+        raise ConfigError(f"[{name}] must be a table.")
+    return found
+
+
+def _known(given: Mapping[str, Any], allowed: tuple[str, ...], what: str) -> None:
+    for name in given:
+        if name not in allowed:
+            raise ConfigError(f"There is no {what} {name!r}. {nearest(name, allowed)}")

@@ -1,0 +1,153 @@
+"""Evaluate a table of predictions: read it once, and gather what was found."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from importlib.metadata import version
+from typing import Any
+
+from steelyard.analyses.checks import Check, run_checks
+from steelyard.analyses.curves import curves
+from steelyard.analyses.findings import findings
+from steelyard.data import Roles, Table, check_roles, guess_roles, peek, read
+from steelyard.evaluation.config import Config, read_config
+from steelyard.evaluation.evaluation import Evaluation
+from steelyard.evaluation.measuring import CURRENT, REFERENCE, Request, Sources, study_of
+from steelyard.evaluation.method import constants, headline, notes
+from steelyard.metrics import Metric
+from steelyard.metrics.expression import from_expression
+from steelyard.records import ConfigError
+
+Checks = str | os.PathLike[str] | Sequence[str | Mapping[str, object] | Check]
+LEVEL = 0.95
+
+
+def evaluate(
+    data: Any,
+    roles: Roles | None = None,
+    *,
+    reference: Any = None,
+    checks: Checks = (),
+    config: str | os.PathLike[str] | Config | None = None,
+    metrics: Sequence[str | Metric] | None = None,
+    sql: str | None = None,
+    reference_sql: str | None = None,
+    level: float | None = None,
+    seed: int = 0,
+    columns: bool = True,
+) -> Evaluation:
+    """Evaluate a model from its predictions.
+
+    Args:
+        data: a path, glob, URL, list of paths, or any data frame with labels and predictions.
+        roles: what the columns mean; what is not said is guessed, and the guess is part of the result.
+        reference: data to compare with (training, last quarter); same kinds of source. Grids are frozen from it.
+        checks: bounds to hold metrics against: "roc_auc >= 0.8", tables of the same, or a `steelyard.toml`.
+        config: a `steelyard.toml` with roles, own metrics and checks; `roles` given here come first.
+        metrics: names of the metrics to measure, or metrics of your own; None measures all of the task.
+        sql: the query to read from a database URL.
+        reference_sql: the same for the reference.
+        level: nominal coverage of the intervals; 0.95 where nothing is said.
+        seed: of everything random.
+        columns: whether every column is summarised for the data overview.
+
+    Returns:
+        An `Evaluation`.
+
+    Raises:
+        SteelyardError: the data cannot be read, is empty, or does not fit its roles; the message says what to do.
+    """
+    settings, bounds = _settings(config, checks)
+    sources = _sources(data, reference, sql, reference_sql)
+    given = _merged(roles or Roles(), settings.roles)
+    complete, guesses = guess_roles(sources.tables[CURRENT], sources.peeks[CURRENT], given)
+    warnings = _warnings(sources, complete)
+    request = Request(
+        roles=complete,
+        one_against_rest=given.positive is not None,
+        only=metrics,
+        own=tuple(_own(name, said) for name, said in settings.metrics.items()),
+        level=_level(level if level is not None else settings.level),
+        seed=seed,
+        columns=columns,
+    )
+    study, summaries, left_out = study_of(sources, request)
+    return Evaluation(
+        subject=sources.tables[CURRENT].description,
+        task=study.problem.task,
+        roles=complete.given(),
+        rows={name: profile.rows for name, profile in study.profiles.items()},
+        readings=study.readings,
+        guesses=tuple(str(guess) for guess in guesses),
+        headline=headline(study),
+        findings=tuple(findings(study)),
+        checks=tuple(run_checks(bounds, study)),
+        curves=tuple(curves(study)),
+        columns=tuple(summaries),
+        warnings=tuple(dict.fromkeys([*warnings, *left_out])),
+        notes=notes(study),
+        level=study.level,
+        seed=seed,
+        digest=sources.tables[CURRENT].digest,
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        versions=_versions(),
+        settings=constants(study),
+    )
+
+
+def _settings(config: str | os.PathLike[str] | Config | None, checks: Checks) -> tuple[Config, list[Check]]:
+    if isinstance(checks, (str, os.PathLike)):
+        from_file = str(checks).endswith(".toml")
+        bounds = read_config(checks) if from_file else None
+        if config is None and bounds is not None:
+            return bounds, list(bounds.checks)
+        extra = list(bounds.checks) if bounds is not None else [Check.parse(str(checks))]
+    else:
+        extra = [Check.parse(check) for check in checks]
+    settings = config if isinstance(config, Config) else Config() if config is None else read_config(config)
+    return settings, [*settings.checks, *extra]
+
+
+def _sources(data: Any, reference: Any, sql: str | None, reference_sql: str | None) -> Sources:
+    tables: dict[str, Table] = {CURRENT: read(data, query=sql)}
+    if reference is not None:
+        tables[REFERENCE] = read(reference, query=reference_sql)
+    return Sources(tables, {name: peek(table) for name, table in tables.items()})
+
+
+def _warnings(sources: Sources, roles: Roles) -> list[str]:
+    found: list[str] = []
+    for name, table in sources.tables.items():
+        where = "" if name == CURRENT else "In the reference: "
+        found += [where + w for w in (*table.warnings, *check_roles(table, sources.peeks[name], roles))]
+    return found
+
+
+def _own(name: str, said: Mapping[str, str]) -> Metric:
+    direction = said.get("direction", "lower")
+    if direction not in ("higher", "lower", "target"):
+        raise ConfigError(f"The direction of the metric {name} is higher, lower or target, not {direction!r}.")
+    return from_expression(name, said["expression"], title=said.get("title"), direction=direction)
+
+
+def _merged(first: Roles, second: Roles) -> Roles:
+    """Roles of `first`, and those of `second` that `first` does not give."""
+    given = first.given()
+    return first.updated(**{f.name: getattr(second, f.name) for f in fields(Roles) if f.name not in given})
+
+
+def _level(level: float | None) -> float:
+    if level is None:
+        return LEVEL
+    if not 0.5 <= level < 1:
+        raise ConfigError(f"The level of the intervals must be from 0.5 to below 1, not {level!r}.")
+    return level
+
+
+def _versions() -> dict[str, str]:
+    packages = ("steelyard", "polars", "narwhals", "numpy", "scipy")
+    return {**{name: version(name) for name in packages}, "python": platform.python_version()}

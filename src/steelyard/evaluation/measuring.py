@@ -1,0 +1,192 @@
+"""The one reading of the data: which facts are wanted, what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from steelyard.analyses import change, overview, performance
+from steelyard.analyses.curves import facts as curve_facts
+from steelyard.analyses.overview import ColumnPlan
+from steelyard.analyses.study import Study
+from steelyard.data import Peek, Roles, Table
+from steelyard.data.reading import reading
+from steelyard.evaluation.plan import column_plans, time_extremes
+from steelyard.evaluation.pose import bucket_by, pose, slices_by, spreads
+from steelyard.facts import Cells, Fact, Moments, Profile, Values, measure, text
+from steelyard.metrics import Metric, Problem, metrics_for
+from steelyard.metrics.problem import LABEL, SCORE
+from steelyard.metrics.rows import informed, prepare_rows
+from steelyard.records import ColumnSummary, DataError, EmptyDataError
+
+CURRENT, REFERENCE = "current", "reference"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The data sets of one evaluation, and a look at each; "current" first."""
+
+    tables: Mapping[str, Table]
+    peeks: Mapping[str, Peek]
+
+    @property
+    def base(self) -> Peek:
+        """The look that grids are frozen from: the reference where there is one."""
+        return self.peeks.get(REFERENCE, self.peeks[CURRENT])
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be measured.
+
+    Attributes:
+        roles: complete roles.
+        one_against_rest: every label but the positive one counts as negative, however many there are.
+        only: metrics, by name or as such; None takes all of the task.
+        own: metrics of the user's, beside those.
+        level: nominal coverage.
+        seed: of everything random.
+        columns: whether columns are summarised.
+    """
+
+    roles: Roles
+    one_against_rest: bool = False
+    only: Sequence[str | Metric] | None = None
+    own: tuple[Metric, ...] = ()
+    level: float = 0.95
+    seed: int = 0
+    columns: bool = True
+
+
+def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSummary], list[str]]:
+    """Measure everything, and read the metrics; also the data overview and what was left out, in words.
+
+    Raises:
+        DataError: there is no row, or the label has classes that the task does not allow.
+    """
+    plans = column_plans(sources.tables[CURRENT], sources.base, request.roles) if request.columns else []
+    study = _measured(sources, request, plans, probability=None)
+    outside = _scores_outside(study)
+    if outside:
+        study = _measured(sources, request, plans, probability=False)
+    if not study.profiles[CURRENT].rows:
+        raise EmptyDataError(
+            f"{sources.tables[CURRENT].description} has columns but no rows. There is nothing to evaluate."
+        )
+    if not request.one_against_rest:
+        _refuse_third_label(study)
+    study = replace(study, problem=_with_all_classes(study))
+    found, left_out = performance.readings(study)
+    study = replace(study, readings=(*found, *change.differences(found)))
+    summaries = [
+        summary
+        for name, table in sources.tables.items()
+        for summary in _summaries(plans, table, study.profiles[name], name)
+    ]
+    return study, summaries, [*left_out, *outside]
+
+
+def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None) -> Study:
+    roles = request.roles
+    problem = replace(pose(roles, sources.peeks, sources.tables), scales=spreads(sources.base))
+    if probability is not None:
+        problem = replace(pose(roles, sources.peeks, sources.tables, probability=probability), scales=problem.scales)
+    rows = {name: prepare_rows(table, roles, problem) for name, table in sources.tables.items()}
+    problem = informed(problem, rows[CURRENT])
+    study = Study(
+        problem=problem,
+        roles=roles,
+        metrics=(*_chosen(problem, request.only), *request.own),
+        slices=slices_by(roles, sources.base),
+        bucket=bucket_by(roles),
+        level=request.level,
+        seed=request.seed,
+    )
+    wanted = list(dict.fromkeys([*performance.facts(study), *curve_facts(study), *_watched(study)]))
+    profiles = {
+        name: _profile(rows[name], table, wanted, [f for p in plans if p.name in table.kinds for f in p.facts()], problem)
+        for name, table in sources.tables.items()
+    }
+    return replace(study, profiles=profiles)
+
+
+def _profile(rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[Fact], problem: Problem) -> Profile:
+    with reading(table):
+        if problem.task != "ranking":
+            return measure(rows, [*wanted, *about])
+        queries, items = measure(rows, wanted), measure(table, about)
+        return Profile({**items.tables, **queries.tables}, items.rows)
+
+
+def _chosen(problem: Problem, only: Sequence[str | Metric] | None) -> tuple[Metric, ...]:
+    if only is None:
+        return metrics_for(problem)
+    return tuple(m for given in only for m in ([given] if isinstance(given, Metric) else metrics_for(problem, [given])))
+
+
+def _watched(study: Study) -> Iterable[Fact]:
+    """Facts by which a misjudged look at the data is noticed."""
+    problem = study.problem
+    if problem.task == "binary":
+        yield Values(study.roles.labels[0])
+    if problem.probability and problem.score_grid is not None:
+        for column in _score_columns(problem):
+            yield Moments((column,), extremes=True)
+
+
+def _score_columns(problem: Problem) -> list[str]:
+    if problem.task == "binary":
+        return [SCORE] if problem.scored else []
+    return [f"{SCORE}_{problem.classes.index(c)}" for c in problem.scored]
+
+
+def _scores_outside(study: Study) -> list[str]:
+    found = []
+    for name, profile in study.profiles.items():
+        for fact in _watched(study):
+            if isinstance(fact, Moments) and len(profile[fact]):
+                low, high = float(profile[fact].lows[0, 0]), float(profile[fact].highs[0, 0])
+                if low < 0 or high > 1:
+                    found.append(
+                        f"Scores of the {name} data reach from {low:g} to {high:g}, so they are no probabilities: "
+                        "metrics of calibration and log loss are left out."
+                    )
+    return found
+
+
+def _refuse_third_label(study: Study) -> None:
+    if study.problem.task != "binary":
+        return
+    column = study.roles.labels[0]
+    for name, profile in study.profiles.items():
+        values = [text(v) for v in profile[Values(column)].values(0) if v is not None]
+        if len(values) > 2:
+            shown = ", ".join(repr(v) for v in values[:5])
+            raise DataError(
+                f"The label {column!r} of the {name} data has {len(values)} values ({shown} …), so it is not binary. "
+                "Say --task multiclass, or name the positive value with --positive to hold it against the rest."
+            )
+
+
+def _with_all_classes(study: Study) -> Problem:
+    """Classes that the look at the data had missed come after those that it had seen."""
+    problem = study.problem
+    if problem.task != "multiclass" or not problem.decided:
+        return problem
+    fact = next((f for p in study.profiles.values() for f in p.tables if isinstance(f, Cells) and f.cells == problem.confusion().cells), None)
+    if fact is None:
+        return problem
+    first = len(fact.by)
+    seen = {
+        text(level)
+        for profile in study.profiles.values()
+        for key in (first, first + 1)
+        for level in profile[fact].levels[key]
+        if level is not None
+    }
+    return replace(problem, classes=(*problem.classes, *sorted(seen - set(problem.classes))))
+
+
+def _summaries(plans: Sequence[ColumnPlan], table: Table, profile: Profile, name: str) -> list[ColumnSummary]:
+    there = [p for p in plans if p.name in table.kinds]
+    return overview.summaries(there, profile, name, time_extremes(table, there))
