@@ -3,8 +3,8 @@
     pip install --no-deps --target FOLDER nannyml==0.13.1
     python tools/make_acs_employment.py FOLDER
 
-Every row of the three source files is kept. PUMS codes become words, a score loses the digits past float32
-(no decision changes), and each year is one row group, so the files are small and a year is cheap to read.
+Every row of the three source files is kept, in its order. PUMS codes become words, and a probability loses
+the digits past float32 (no decision changes).
 """
 
 from __future__ import annotations
@@ -56,7 +56,6 @@ CITIZENSHIP = {
     "5": "not a citizen",
 }
 DISABILITY = {"1": "yes", "2": "no"}
-MOVED = {"0": None, "1": "no", "2": "from abroad", "3": "within the US"}
 MILITARY = {"0": None, "1": "on active duty", "2": "in the past", "3": "training only", "4": "never"}
 
 
@@ -99,7 +98,6 @@ def readable(rows: pl.DataFrame) -> pl.DataFrame:
         words("MAR", MARITAL_STATUS, "marital_status"),
         words("CIT", CITIZENSHIP, "citizenship"),
         words("DIS", DISABILITY, "disability"),
-        words("MIG", MOVED, "moved"),
         words("MIL", MILITARY, "military"),
         pl.col("employed").cast(pl.Int8),
         pl.col("prediction").cast(pl.Int8),
@@ -108,20 +106,18 @@ def readable(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def write(rows: pl.DataFrame, path: Path) -> None:
-    """Write one row group a year, in encodings every Parquet reader knows."""
-    table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
-    options = {
-        "compression": "zstd",
-        "compression_level": 19,
-        "use_dictionary": [name for name in rows.columns if name != "id"],
-        "column_encoding": {"id": "DELTA_BINARY_PACKED"},
-        "dictionary_pagesize_limit": 4 << 20,
-        "store_schema": False,
-    }
-    with pq.ParquetWriter(path, table.schema, **options) as writer:
-        for (year,) in rows.select(pl.col("year").unique().sort()).iter_rows():
-            chosen = rows.filter(pl.col("year") == year)
-            writer.write_table(chosen.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    """Write one row group, in encodings every Parquet reader knows."""
+    pq.write_table(
+        rows.to_arrow(compat_level=pl.CompatLevel.oldest()),
+        path,
+        row_group_size=rows.height,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=[name for name in rows.columns if name != "id"],
+        column_encoding={"id": "DELTA_BINARY_PACKED"},
+        dictionary_pagesize_limit=4 << 20,
+        store_schema=False,
+    )
 
 
 def make(package: Path, folder: Path) -> dict[str, int]:

@@ -23,7 +23,12 @@ def test_separators_are_found(write, rows, separator, suffix):
 
 @pytest.mark.parametrize(
     ("suffix", "pack"),
-    [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress), (".zst", lambda b: bytes(pa.compress(b, "zstd")))],
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda b: bytes(pa.compress(b, "zstd"))),
+    ],
 )
 def test_compressed(write, rows, suffix, pack):
     assert rows(write("a.csv" + suffix, pack(PLAIN.encode()))).height == 2
@@ -125,7 +130,9 @@ def test_a_type_that_changes_unseen_names_the_line(write, monkeypatch):
     monkeypatch.setattr(sample, "FIRST", 1000)
     monkeypatch.setattr(sample, "SLICE", 100)
     table = read(write("a.csv", "x,t\n" + "1,2\n" * 720 + "oops,2\n" + "1,2\n" * 3_000))
-    expected = r"a\.csv, line 722, column 'x': 'oops' is not a number.*missing value is written as nothing or as NA"
+    expected = (
+        r"a\.csv, line 722, column 'x': 'oops' is not a number.*missing value is written as nothing or as NA"
+    )
     with pytest.raises(SourceError, match=expected), reading(table):
         table.frame.collect()
 
@@ -141,9 +148,15 @@ def test_too_many_fields_names_line_and_numbers(write):
 
 def test_too_many_fields_far_down_shows_when_it_is_read(write, monkeypatch):
     monkeypatch.setattr(delimited, "LOOK", 10)
-    table = read(write("a.csv", "a,b\n" + "1,2\n" * 100_000 + "3,4,5\n"))
-    with pytest.raises(SourceError, match="line 100002: 3 fields"), reading(table):
-        table.frame.collect()
+    path = write("a.csv", "a,b\n" + "1,2\n" * 100_000 + "3,4,5\n")
+    # Older Polars reads to the end at once, so that `read` itself may find it.
+    with pytest.raises(SourceError, match="line 100002: 3 fields"):
+        _collected(read(path))
+
+
+def _collected(table):
+    with reading(table):
+        return table.frame.collect()
 
 
 def test_other_failures_pass_unchanged(write):
@@ -191,19 +204,27 @@ def test_three_thousand_columns(write):
     [
         (["2024-01-01", "2024-01-02"], [datetime(2024, 1, 1), datetime(2024, 1, 2)]),
         (["2024-01-01T00:00:00Z", "2024-01-01 05:00:00+05:00"], [datetime(2024, 1, 1)] * 2),
-        (["2024-01-01T01:30:00.5-0130", "2024-01-01 03:00"], [datetime(2024, 1, 1, 3, 0, 0, 500_000), datetime(2024, 1, 1, 3)]),
+        (
+            ["2024-01-01T01:30:00.5-0130", "2024-01-01 03:00"],
+            [datetime(2024, 1, 1, 3, 0, 0, 500_000), datetime(2024, 1, 1, 3)],
+        ),
         (["31/12/2024", "01/02/2024"], [datetime(2024, 12, 31), datetime(2024, 2, 1)]),
-        (["12/31/2024 10:00", "01/02/2024 11:30"], [datetime(2024, 12, 31, 10), datetime(2024, 1, 2, 11, 30)]),
+        (
+            ["12/31/2024 10:00", "01/02/2024 11:30"],
+            [datetime(2024, 12, 31, 10), datetime(2024, 1, 2, 11, 30)],
+        ),
         (["31.12.2024", ""], [datetime(2024, 12, 31), None]),
     ],
-)  # fmt: skip
+)
 def test_times(write, rows, values, expected):
     table = read(write("a.csv", "t,x\n" + "".join(f"{v},1\n" for v in values)))
     assert table.kinds["t"] is Kind.TIME
     assert rows(table)["t"].to_list() == expected
 
 
-@pytest.mark.parametrize("values", [["01/02/2024", "03/04/2024"], ["2024-01-01", "soon"], ["10:00:00", "11:00"]])
+@pytest.mark.parametrize(
+    "values", [["01/02/2024", "03/04/2024"], ["2024-01-01", "soon"], ["10:00:00", "11:00"]]
+)
 def test_what_may_not_be_a_time_stays_text(write, rows, values):
     frame = rows(write("a.csv", "t,x\n" + "".join(f"{v},1\n" for v in values)))
     assert frame["t"].to_list() == values

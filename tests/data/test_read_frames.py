@@ -81,9 +81,16 @@ def test_duckdb_stays_in_duckdb(rows):
     assert isinstance(table.frame.to_native(), duckdb.DuckDBPyRelation)
     assert table.kinds["l"] is Kind.OTHER
     assert rows(table).row(0, named=True) == {
-        "d": 1.5, "f": None, "u": 1, "h": 5.0, "t": datetime(2024, 1, 2), "e": "a", "b": True, "n": None,
+        "d": 1.5,
+        "f": None,
+        "u": 1,
+        "h": 5.0,
+        "t": datetime(2024, 1, 2),
+        "e": "a",
+        "b": True,
+        "n": None,
         "i": float("inf"),
-    }  # fmt: skip
+    }
 
 
 PANDAS = {
@@ -104,14 +111,27 @@ PANDAS = {
     "category": (pd.Categorical(["x", None, "y"]), ["x", None, "y"]),
     "category of ints": (pd.Categorical([3, None, 4]), [3, None, 4]),
     "arrow": (pd.array([1.5, None, 2.5], dtype=pd.ArrowDtype(pa.float32())), [1.5, None, 2.5]),
-    "datetime": (pd.to_datetime(["2024-01-01", None, "2024-01-02"]), [datetime(2024, 1, 1), None, datetime(2024, 1, 2)]),
-    "zoned": (pd.to_datetime(["2024-01-01 01:00", None, "2024-06-01 02:00"]).tz_localize("Europe/Paris"),
-              [datetime(2024, 1, 1), None, datetime(2024, 6, 1)]),
-    "mixed zones": (pd.Series([datetime(2024, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), None,
-                               datetime(2024, 1, 1, tzinfo=UTC)], dtype=object),
-                    [datetime(2024, 1, 1), None, datetime(2024, 1, 1)]),
+    "datetime": (
+        pd.to_datetime(["2024-01-01", None, "2024-01-02"]),
+        [datetime(2024, 1, 1), None, datetime(2024, 1, 2)],
+    ),
+    "zoned": (
+        pd.to_datetime(["2024-01-01 01:00", None, "2024-06-01 02:00"]).tz_localize("Europe/Paris"),
+        [datetime(2024, 1, 1), None, datetime(2024, 6, 1)],
+    ),
+    "mixed zones": (
+        pd.Series(
+            [
+                datetime(2024, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+                None,
+                datetime(2024, 1, 1, tzinfo=UTC),
+            ],
+            dtype=object,
+        ),
+        [datetime(2024, 1, 1), None, datetime(2024, 1, 1)],
+    ),
     "period": (pd.period_range("2024-01", periods=3, freq="M"), ["2024-01", "2024-02", "2024-03"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", PANDAS)
@@ -151,7 +171,7 @@ def test_names_that_are_no_text(rows):
     ids=["pandas", "pandas as text", "arrow", "dict"],
 )
 def test_duplicate_names(source):
-    with pytest.raises(ColumnError, match="has more than one column named '[a1]'"):
+    with pytest.raises(ColumnError, match=r"has more than one column named '[a1]'"):
         read(source)
 
 
@@ -167,7 +187,10 @@ def test_numpy_without_names():
 
 
 def test_records_with_different_keys(rows):
-    assert rows([{"a": 1}, {"a": 2.5, "b": "x"}]).to_dict(as_series=False) == {"a": [1.0, 2.5], "b": [None, "x"]}
+    assert rows([{"a": 1}, {"a": 2.5, "b": "x"}]).to_dict(as_series=False) == {
+        "a": [1.0, 2.5],
+        "b": [None, "x"],
+    }
 
 
 def test_dict_of_unequal_lengths():

@@ -61,11 +61,10 @@ def test_times_and_zones(write, rows):
 
 def test_broken_line(write):
     with pytest.raises(SourceError) as caught:
-        read(write("a.jsonl", '{"a": 1}\n{"a":\n{"a": 3}\n'))
-    assert str(caught.value) == (
-        "a.jsonl, line 2: not JSON (Expecting value at column 1): '{\"a\":'. "
-        "Correct or remove the line; each line is one record."
-    ) or "a.jsonl, line 2: not JSON" in str(caught.value)
+        read(write("a.jsonl", '{"a": 1}\n{"a": 2,}\n{"a": 3}\n'))
+    message = str(caught.value)
+    assert message.startswith("a.jsonl, line 2: not JSON (")
+    assert message.endswith("'{\"a\": 2,}'. Correct or remove the line; each line is one record.")
 
 
 def test_line_that_is_no_record(write):
@@ -78,7 +77,10 @@ def test_a_type_that_changes_unseen(write, monkeypatch):
     monkeypatch.setattr(sample, "FIRST", 1000)
     monkeypatch.setattr(sample, "SLICE", 100)
     table = read(write("a.jsonl", '{"a": 1}\n' * 500 + '{"a": "x"}\n' + '{"a": 1}\n' * 3_000))
-    with pytest.raises(SourceError, match=r"a\.jsonl.*of another type.*same way in every record"), reading(table):
+    with (
+        pytest.raises(SourceError, match=r"a\.jsonl.*of another type.*same way in every record"),
+        reading(table),
+    ):
         table.frame.collect()
 
 

@@ -17,7 +17,13 @@ class Stdin:
 
 def test_glob_list_directory_and_file_url(write, rows):
     one, two = write("d/a1.csv", "y,p\n1,0.5\n"), write("d/a2.csv", "y,p\n0,1\n")
-    for source in (str(one.parent / "a*.csv"), [one, str(two)], one.parent, f"file://{one.parent}", [one.parent]):
+    for source in (
+        str(one.parent / "a*.csv"),
+        [one, str(two)],
+        one.parent,
+        f"file://{one.parent}",
+        [one.parent],
+    ):
         assert rows(source).to_dict(as_series=False) == {"y": [1, 0], "p": [0.5, 1.0]}
     assert read(str(one.parent / "a*.csv")).description == "2 files, a*.csv"
 
@@ -58,7 +64,9 @@ def test_parquet_files_of_two_schemas(tmp_path, rows):
 
 def test_missing_file_suggests_the_nearest(write):
     path = write("predictions.csv", "y\n1\n")
-    with pytest.raises(SourceError, match=r"There is no file .*predictons\.csv'.*Did you mean 'predictions\.csv'\?"):
+    with pytest.raises(
+        SourceError, match=r"There is no file .*predictons\.csv'.*Did you mean 'predictions\.csv'\?"
+    ):
         read(path.with_name("predictons.csv"))
 
 
@@ -80,8 +88,15 @@ def test_glob_without_match(write):
 
 def test_directory_without_data(write):
     path = write("d/notes.docx", "x")
-    with pytest.raises(SourceError, match=r"directory 'd' has no file that can be read; it holds 'notes\.docx'.*\.parquet"):
+    with pytest.raises(
+        SourceError, match=r"directory 'd' has no file that can be read; it holds 'notes\.docx'.*\.parquet"
+    ):
         read(path.parent)
+
+
+def test_a_list_of_addresses():
+    with pytest.raises(SourceError, match=r"is in a list.*use a glob"):
+        read(["s3://bucket/a.parquet", "s3://bucket/b.parquet"])
 
 
 def test_empty_list():

@@ -6,12 +6,18 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from steelyard.metrics.metric import Interval, Measured
 from steelyard.stats import intervals, resampling
 
 SMALL_CELL = 5
 DRAWS = 2000
 DIRICHLET_SEED = 20_260_101
+
+Tables = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""A metric of many tables at once: draws × cells → draws."""
 
 
 def proportion(support: Callable[[Any], float]) -> Interval:
@@ -36,9 +42,9 @@ def f1(support: Callable[[Any], float]) -> Interval:
     def interval(m: Measured) -> tuple[float, float, str]:
         j = m.value / (2 - m.value)
         n = support(m.view)
-        if m.clustered and m.se > 0 and 0 < j < 1:
+        if m.se > 0 and 0 < j < 1:
             se_j = m.se * 2 / (2 - m.value) ** 2
-            n = min(n, j * (1 - j) / se_j**2)
+            n = min(n, j * (1 - j) / se_j**2) if m.clustered else j * (1 - j) / se_j**2
         low, high = intervals.wilson_f1(j, n, m.level, m.df)
         return low, high, "wilson on jaccard"
 
@@ -72,33 +78,51 @@ def log(m: Measured) -> tuple[float, float, str]:
     return low, high, _named("log", m)
 
 
-def fisher(small: Callable[[Any], bool] | None = None) -> Interval:
-    """Fisher's z on [−1, 1]; draws from a Dirichlet posterior where the cells are too small for it."""
+def fisher(m: Measured) -> tuple[float, float, str]:
+    """Fisher's z on [−1, 1]."""
+    low, high = intervals.fisher(m.value, m.se, m.level, m.df)
+    return low, high, _named("fisher z", m)
+
+
+def or_dirichlet(otherwise: Interval, small: Callable[[Any], bool], tables: Tables) -> Interval:
+    """Draws from a Dirichlet posterior where cells are `small`, else another interval."""
 
     def interval(m: Measured) -> tuple[float, float, str]:
-        if small is not None and not m.clustered and small(m.view):
-            return _dirichlet(m)
-        low, high = intervals.fisher(m.value, m.se, m.level, m.df)
-        return low, high, _named("fisher z", m)
+        if m.clustered or not small(m.view):
+            return otherwise(m)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = tables(posterior(m.view.weights, np.ravel(m.view.squares)))
+        return *resampling.percentile(values, m.level), "dirichlet, small cells"
 
     return interval
 
 
-def or_dirichlet(otherwise: Interval, small: Callable[[Any], bool]) -> Interval:
-    """Draws from a Dirichlet posterior where cells are small, else another interval."""
+def posterior(weights: NDArray[np.float64], squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Draws of cells from Dirichlet(n + ½), n = W²/Σw² the effective rows of each; shape (draws, cells)."""
+    unit = np.divide(squares, weights, out=np.full_like(weights, squares.sum() / weights.sum()), where=weights > 0)
+    return resampling.dirichlet_replicates(weights / unit, DRAWS, DIRICHLET_SEED) * unit
 
-    def interval(m: Measured) -> tuple[float, float, str]:
-        return _dirichlet(m) if small(m.view) and not m.clustered else otherwise(m)
 
-    return interval
+def within(interval: Interval, low: float = -math.inf, high: float = math.inf) -> Interval:
+    """An interval cut at the metric's own bounds."""
+
+    def cut(m: Measured) -> tuple[float, float, str]:
+        a, b, method = interval(m)
+        return max(a, low), min(b, high), method
+
+    return cut
 
 
 def mean(m: Measured) -> tuple[float, float, str]:
     """Student's t, or Hall's skewness-corrected interval where the mean's sampling skewness matters."""
-    if m.clustered or m.view.rows < 3:
+    if m.clustered:
         low, high = intervals.wald(m.value, m.se, m.level, m.df)
         return low, high, _named("student t", m)
-    return intervals.mean_interval(m.value, m.se, m.view.skewness(), m.view.effective_rows, m.level)
+    n = m.view.effective_rows
+    if n <= 1:
+        return math.nan, math.nan, "student t"
+    # The delta method divides by n where the variance of a sample divides by n − 1.
+    return intervals.mean_interval(m.value, m.se * math.sqrt(n / (n - 1)), m.view.skewness(), n, m.level)
 
 
 def bootstrap(low: float = -math.inf, high: float = math.inf, draws: int = 1000) -> Interval:
@@ -107,17 +131,23 @@ def bootstrap(low: float = -math.inf, high: float = math.inf, draws: int = 1000)
     def interval(m: Measured) -> tuple[float, float, str]:
         if m.clustered:
             return plain(low, high)(m)
-        values = m.replicates(resampling.multinomial_replicates(m.view.weights, draws, DIRICHLET_SEED))
+        values = m.replicates(resampled(m.view.weights, m.view.squares, draws))
         a, b = resampling.percentile(values, m.level)
         return max(a, low), min(b, high), "bootstrap over cells"
 
     return interval
 
 
-def _dirichlet(m: Measured) -> tuple[float, float, str]:
-    draws = resampling.dirichlet_replicates(m.view.weights, DRAWS, DIRICHLET_SEED)
-    low, high = resampling.percentile(m.replicates(draws), m.level)
-    return low, high, "dirichlet, small cells"
+def resampled(weights: NDArray[np.float64], squares: NDArray[np.float64], draws: int) -> NDArray[np.float64]:
+    """Bootstrap draws of cells: multinomial; with weights, Gamma of the same mean and variance in each cell."""
+    if np.array_equal(weights, squares):
+        return resampling.multinomial_replicates(weights, draws, DIRICHLET_SEED)
+    full = weights > 0
+    drawn = np.zeros((draws, len(weights)))
+    unit = squares[full] / weights[full]
+    rng = np.random.default_rng(DIRICHLET_SEED)
+    drawn[:, full] = rng.standard_gamma(weights[full] / unit, size=(draws, int(full.sum()))) * unit
+    return drawn
 
 
 def _named(method: str, m: Measured) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from steelyard.data import Task
@@ -30,6 +31,7 @@ class Problem:
         naive: whether a naive one-step forecast error (`sy_naive`) is among the row columns.
         horizon: whether there is a horizon column (`sy_horizon`).
         cutoffs: k of the metrics "at k" (ranking, top-k).
+        scales: (centre, scale) of the user's numeric columns, frozen, for the grids of quantiles.
         columns: names of the row columns and the user's own columns; what expressions may name.
     """
 
@@ -47,6 +49,7 @@ class Problem:
     naive: bool = False
     horizon: bool = False
     cutoffs: tuple[int, ...] = (1, 3, 5, 10)
+    scales: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False, hash=False)
     columns: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property

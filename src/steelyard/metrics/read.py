@@ -32,7 +32,8 @@ def confusion(fact: Cells, table: FactTable, classes: tuple[str, ...]) -> Confus
     k = len(classes)
     flat = actual[known] * k + predicted[known]
     made = [
-        np.bincount(flat, weights=s[known], minlength=k * k).astype(float).reshape(k, k) for s in (weight, square, rows)
+        np.bincount(flat, weights=s[known], minlength=k * k).astype(float).reshape(k, k)
+        for s in (weight, square, rows)
     ]
     return Confusion(made[0], made[1], made[2], classes)
 

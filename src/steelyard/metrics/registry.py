@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -77,7 +78,7 @@ def get(name: str, task: str | None = None) -> Metric:
     """
     named = _named(name)
     if not named:
-        raise UnknownNameError(f"There is no metric {name!r}. {nearest(name, {known for known, _ in _registered})}")
+        raise UnknownNameError(f"There is no metric {name!r}. {nearest(name, {known for known, _ in _everything()})}")
     if task is None:
         return next(iter(named.values()))
     return _pick(name, {name: named[task]} if task in named else {}, task)
@@ -88,9 +89,41 @@ def describe(name: str, task: str | None = None) -> MetricDoc:
     return replace(get(name, task).doc, tasks=tuple(sorted(_named(name))))
 
 
-def _named(name: str) -> dict[str, Metric]:
+def catalogue(task: str | None = None) -> tuple[MetricDoc, ...]:
+    """Every metric in words, those that depend on the problem by their usual cutoffs, classes and quantiles."""
+    names = dict.fromkeys(name for name, of in _everything() if task is None or of == task)
+    return tuple(describe(name) for name in names)
+
+
+EXAMPLES = (
+    Problem("multiclass", classes=tuple("abcdefghijkl"), scored=tuple("abcdefghijkl")),
+    Problem("multilabel", classes=("a", "b"), scored=("a", "b")),
+    Problem("binary", classes=("0", "1"), scored=("1",)),
+    Problem("regression", quantiles=(0.1, 0.5, 0.9)),
+    Problem("forecasting", quantiles=(0.1, 0.5, 0.9), naive=True, horizon=True),
+    Problem("ranking"),
+)
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+
+
+def _everything() -> dict[tuple[str, str], Metric]:
     _load_plugins()
-    return {task: metric for (known, task), metric in _registered.items() if known == name}
+    found = dict(_registered)
+    for problem in EXAMPLES:
+        for family in _families:
+            for metric in family(problem):
+                found.setdefault((metric.name, problem.task), metric)
+    return found
+
+
+def _named(name: str) -> dict[str, Metric]:
+    everything = _everything()
+    exact = {task: metric for (known, task), metric in everything.items() if known == name}
+    if exact or not _NUMBER.search(name):
+        return exact
+    # A metric of a family at another number: `ndcg_at_7` is explained by `ndcg_at_10`.
+    shape = _NUMBER.sub("#", name)
+    return {task: metric for (known, task), metric in everything.items() if _NUMBER.sub("#", known) == shape}
 
 
 def _pick(name: str, found: dict[str, Metric], task: str) -> Metric:

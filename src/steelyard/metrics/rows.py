@@ -24,9 +24,9 @@ import narwhals.stable.v2 as nw
 from narwhals.exceptions import NarwhalsError
 
 from steelyard.data.border import kind_of
-from steelyard.data.classes import class_name
 from steelyard.data.roles import Roles
 from steelyard.data.table import Kind, Table
+from steelyard.facts.table import normal, text
 from steelyard.metrics.class_values import FLOAT, as_text, class_literal, indicator, is_class
 from steelyard.metrics.problem import DECISION, ERROR, LABEL, SCORE, WEIGHT, Problem
 from steelyard.metrics.ranking_rows import collapse
@@ -114,7 +114,7 @@ def _multilabel(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
 def _score_columns(roles: Roles, problem: Problem) -> dict[int, str]:
     """Column of each class's or label's score, by the class's place."""
     if isinstance(roles.score, Mapping):
-        by_name = {class_name(name): column for name, column in roles.score.items()}
+        by_name = {text(normal(name)): column for name, column in roles.score.items()}
         return {i: by_name[name] for i, name in enumerate(problem.classes) if name in by_name}
     return dict(enumerate(roles.scores))
 

@@ -231,7 +231,8 @@ class Together:
 
     def replaced(self, weights: NDArray[Any]) -> Together:
         """Return the same with other weights."""
-        return replace(self, parts=tuple(p.replaced(w) for p, w in zip(self.parts, self.split(weights), strict=True)))
+        each = zip(self.parts, self.split(weights), strict=True)
+        return replace(self, parts=tuple(part.replaced(w) for part, w in each))
 
     def split(self, vector: NDArray[Any]) -> list[NDArray[Any]]:
         """Cut a vector that runs over all weights into those of the parts."""
@@ -363,7 +364,7 @@ class Distribution:
 
 
 def _growth(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
-    return np.divide(after, before, out=np.zeros_like(after), where=before != 0)
+    return np.asarray(np.divide(after, before, out=np.zeros_like(after), where=before != 0))
 
 
 def kish(weights: NDArray[Any], squares: Floats) -> float:

@@ -35,10 +35,10 @@ class ClassTable:
     measures: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[Measure, ...]], ...]
     total: int
-    scale: Scale
+    scale: Scale | None
 
 
-def class_table(curve: Curve) -> ClassTable | None:
+def class_table(curve: Curve, task: str = "") -> ClassTable | None:
     """Return the table of a "per_class" or "per_label" curve; None where it has no rows."""
     key = next((name for name in ("class", "label") if name in curve.columns), None)
     if key is None or not curve.columns[key]:
@@ -50,9 +50,10 @@ def class_table(curve: Curve) -> ClassTable | None:
         (visible(row[key]), numerals.count(_finite(row.get("n"))), tuple(_measure(row, name) for name in names))
         for row in rows[:MOST_CLASSES]
     )
-    titles = tuple(visible(metric_doc(name).title) for name in names)
+    ends = [end for _, _, measures in lines for m in measures for end in (m.low, m.high)]
+    titles = tuple(visible(metric_doc(name, task).title) for name in names)
     what = "label" if curve.kind == "per_label" else "class"
-    return ClassTable(what, visible(curve.subject), curve.data, titles, lines, len(rows), Scale(0.0, 1.0, 0.5))
+    return ClassTable(what, visible(curve.subject), curve.data, titles, lines, len(rows), Scale.around(ends))
 
 
 def _order(value: float | str | None) -> tuple[bool, float]:

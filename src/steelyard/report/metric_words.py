@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from steelyard.metrics import MetricDoc, describe
@@ -38,12 +39,12 @@ _HOME = {name: title for title, names in GROUPS.items() for name in names}
 _VARIANT = re.compile(r"(@.*|\[.*|_at_\d+|_\d+|_(macro|micro|weighted|samples))$")
 
 
-def metric_doc(name: str) -> MetricDoc:
-    """Return a metric's documentation; of an undocumented one, its name."""
-    try:
-        return describe(name)
-    except UnknownNameError:
-        return MetricDoc(name, name, "", "", "", "", "", "", "target", ())
+def metric_doc(name: str, task: str | None = None) -> MetricDoc:
+    """Return a metric's documentation, that of `task` where it has one of its own; of an unknown one, its name."""
+    for of in dict.fromkeys((task, None)):
+        with contextlib.suppress(UnknownNameError):
+            return describe(name, of)
+    return MetricDoc(name, name, "", "", "", "", "", "", "target", ())
 
 
 def group_of(name: str) -> str:

@@ -11,7 +11,7 @@ from steelyard.report import numerals
 from steelyard.report.metric_words import group_of, group_order, metric_doc
 from steelyard.report.text import sentence, visible
 
-KEY_NUMBERS = 6
+KEY_NUMBERS = 7
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def metric_lines(evaluation: Evaluation) -> list[MetricLine]:
             found.setdefault((reading.metric, reading.data), reading.outcome)
     names = [m for m, data in found if data == "current"]
     first = [m for m in dict.fromkeys(evaluation.headline) if m in names]
-    return [_line(m, found) for m in dict.fromkeys([*first, *names])]
+    return [_line(m, found, evaluation.task) for m in dict.fromkeys([*first, *names])]
 
 
 def key_numbers(evaluation: Evaluation) -> tuple[MetricLine, ...]:
@@ -90,8 +90,8 @@ def metric_groups(evaluation: Evaluation) -> tuple[MetricGroup, ...]:
     return tuple(MetricGroup(title, tuple(groups[title])) for title in sorted(groups, key=group_order))
 
 
-def _line(name: str, found: dict[tuple[str, str], Outcome]) -> MetricLine:
-    doc = metric_doc(name)
+def _line(name: str, found: dict[tuple[str, str], Outcome], task: str) -> MetricLine:
+    doc = metric_doc(name, task)
     reference, difference = found.get((name, "reference")), found.get((name, "difference"))
     return MetricLine(
         name,

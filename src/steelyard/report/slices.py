@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import Estimate, Outcome, Reading, Slice
+from steelyard.metrics import MetricDoc
 from steelyard.report.metric_words import metric_doc
 from steelyard.report.performance import Cell, cell
 from steelyard.report.scale import Scale
@@ -63,24 +64,26 @@ def slice_panels(evaluation: Evaluation) -> tuple[SlicePanel, ...]:
         elif reading.data == "current":
             whole[reading.metric] = reading.outcome
     names = [m for m in evaluation.headline if m in by_metric]
-    return tuple(_panel(m, by_metric[m], whole.get(m), reference) for m in dict.fromkeys([*names, *by_metric]))
+    return tuple(
+        _panel(metric_doc(m, evaluation.task), by_metric[m], whole.get(m), reference)
+        for m in dict.fromkeys([*names, *by_metric])
+    )
 
 
 def _panel(
-    name: str, readings: Sequence[Reading], whole: Outcome | None, reference: dict[tuple[str, Slice], Outcome]
+    doc: MetricDoc, readings: Sequence[Reading], whole: Outcome | None, reference: dict[tuple[str, Slice], Outcome]
 ) -> SlicePanel:
-    doc = metric_doc(name)
     overall = cell(whole) if whole else None
     middle = overall.estimate if overall else None
     lines = []
     for reading in sorted(readings, key=lambda r: _badness(r.outcome, doc.direction))[:MOST_ROWS]:
-        was = reference.get((name, reading.slice))
+        was = reference.get((reading.metric, reading.slice))
         shown = cell(reading.outcome)
         label = visible(reading.slice, 160)
         lines.append(SliceLine(label, shown, cell(was) if was else None, _apart(shown.estimate, middle)))
     drawn = [line.cell.estimate for line in lines if line.cell.estimate]
     ends = [end for e in (*drawn, *([middle] if middle else [])) for end in (e.low, e.value, e.high)]
-    return SlicePanel(name, visible(doc.title), doc.direction, overall, tuple(lines), len(readings), Scale.around(ends))
+    return SlicePanel(doc.name, visible(doc.title), doc.direction, overall, tuple(lines), len(readings), Scale.around(ends))
 
 
 def _badness(outcome: Outcome, direction: str) -> tuple[bool, float]:

@@ -24,6 +24,14 @@ def _expand_one(source: str | os.PathLike[str]) -> list[Path]:
     path = Path(text.removeprefix("file://")).expanduser()
     if path.exists():
         return [path]
+    if "://" in text.removeprefix("file://"):
+        raise SourceError(
+            f"The address {text.partition('?')[0]!r} is in a list, or of a kind that cannot be read. "
+            "Steelyard reads "
+            "one address of s3, gs, az, http(s), sqlite, postgresql or duckdb at a time; for several "
+            "files use a "
+            "glob, e.g. s3://bucket/2026-*.parquet."
+        )
     if glob.has_magic(text):
         found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 - may be absolute
         if found:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -13,11 +15,12 @@ from steelyard.data.border import as_table
 from steelyard.data.sources.extras import need
 from steelyard.data.sources.files import read_files
 from steelyard.data.sources.formats import SUFFIXES, Format, suffix_of
-from steelyard.data.sources.scan import ENGINE_ERRORS, Diagnose
+from steelyard.data.sources.frames import measurable
+from steelyard.data.sources.scan import ENGINE_ERRORS
 from steelyard.data.sources.scratch import scratch_file
 from steelyard.data.sources.source import Source
 from steelyard.data.table import Table
-from steelyard.records import SourceError, SteelyardError
+from steelyard.records import MissingPackageError, SourceError, SteelyardError
 
 POLARS = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "http", "https")
 OTHER = ("memory", "sftp", "ftp", "hdfs", "github", "dbfs")
@@ -42,40 +45,51 @@ def without_secrets(source: str) -> str:
 
 
 def _scanned(source: str, shown: str, suffix: Format | None) -> Table:
-    diagnose = _explains(shown)
+    diagnose = partial(explain, source)
     try:
         frame = pl.scan_ipc(source) if suffix is Format.ARROW else pl.scan_parquet(source)
         rows = frame.select(pl.len()).collect().item()
-        return as_table(frame, shown, rows=rows, diagnose=diagnose)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        return as_table(measurable(frame), shown, rows=rows, diagnose=diagnose)
+    except (*ENGINE_ERRORS, OSError) as error:
         raise (diagnose(error) or error) from error
 
 
-def _explains(shown: str) -> Diagnose:
-    def diagnose(error: Exception) -> SteelyardError | None:
-        if not isinstance(error, (OSError, *ENGINE_ERRORS)):
-            return None
-        return SourceError(
-            f"{shown} cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}. "
-            "Check the address and that this machine has credentials for it."
-        )
-
-    return diagnose
+def explain(source: str, error: Exception) -> SteelyardError | None:
+    """Say why an address could not be read, without the secrets in it."""
+    if not isinstance(error, (*ENGINE_ERRORS, OSError, ValueError)):
+        return None
+    shown, parts = without_secrets(source), urlsplit(source)
+    reason = (str(error) or type(error).__name__).splitlines()[0].replace(source, shown)
+    for secret in (f"?{parts.query}", parts.netloc.rpartition("@")[0]):
+        reason = reason.replace(secret, "") if len(secret) > 1 else reason
+    return SourceError(
+        f"{shown} cannot be read: {reason.rstrip('.')}. "
+        "Check the address and that this machine has credentials for it."
+    )
 
 
 def _copied(source: str, shown: str) -> Path:
-    fsspec = need("fsspec", "cloud", f"Reading {shown}")
     path = scratch_file("".join(PurePosixPath(urlsplit(source).path).suffixes[-2:]))
     try:
-        with fsspec.open(source, "rb") as remote, path.open("wb") as here:
+        with _opened(source, shown) as remote, path.open("wb") as here:
             shutil.copyfileobj(remote, here, 2**20)
     except ImportError as error:
-        need("_", "cloud", f"Reading {shown} ({error})")
+        if isinstance(error, SteelyardError):
+            raise
+        raise MissingPackageError(f"Reading {shown} needs one more package: {error}.") from error
     except (OSError, ValueError) as error:
-        raise SourceError(
-            f"{shown} cannot be read: {type(error).__name__} {error}. Check the address and credentials."
-        ) from error
+        if isinstance(error, HTTPError):
+            error.close()
+        raise (explain(source, error) or error) from error
     return path
+
+
+def _opened(source: str, shown: str) -> Any:
+    if source.lower().startswith(("http://", "https://")):
+        from urllib.request import urlopen  # brings in ssl, half as slow to import as all the rest
+
+        return urlopen(source, timeout=60)  # noqa: S310 - the scheme was just looked at
+    return need("fsspec", "cloud", f"Reading {shown}").open(source, "rb")
 
 
 def _accepts(source: Any) -> bool:

@@ -42,7 +42,7 @@ def calibration(curves: Sequence[Curve], smooth: Sequence[Curve]) -> Figure:
     rows = points(curves, CALIBRATION)
     x, y = axis("predicted", "mean score", unit=True), axis("observed", "share of positives", unit=True)
     style = by_data(rows)
-    colour = {"color": {**style["color"], "legend": None}}
+    colour = {"color": style["color"]}
     whiskers: Spec = {
         "mark": {"type": "rule", "strokeWidth": 1.5},
         "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, **colour},

@@ -91,7 +91,7 @@ def hover(x: Spec, y: Spec, style: Spec, tooltip: Sequence[Spec], shown: bool = 
     near = {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
     encoding: Spec = {"x": x, "y": y, "tooltip": list(tooltip)}
     if "color" in style:
-        encoding["color"] = {**style["color"], "legend": None}
+        encoding["color"] = style["color"]
     if not shown:
         encoding["opacity"] = {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}
     return {"mark": {"type": "point", "filled": True, "size": 55}, "params": [near], "encoding": encoding}

@@ -1,0 +1,119 @@
+"""GitHub-flavoured Markdown: verdict, findings, tables. What comes from the data is escaped to plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from steelyard.evaluation.evaluation import Evaluation
+from steelyard.report.page import Page, build_page
+from steelyard.report.performance import Cell
+from steelyard.report.slices import MOST_PANELS
+
+_ALWAYS = re.compile(r"[\\`*\[\]|~$]|(?<!\w)_|_(?!\w)|^\s*[-+=#](?=\s|[-=#]|$)|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)")
+_LINKED = re.compile(r"(?i)(?<=[a-z])://|(?<=\bwww)\.(?=\w)|:(?=[\w+-]+:)")
+_HTML = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})  # a bare @name would call a person
+_SLICES_SHOWN = 15
+
+
+def to_markdown(evaluation: Evaluation) -> str:
+    """Return the report as Markdown, for a pull request, a wiki or a mail."""
+    page = build_page(evaluation)
+    blocks = [block for part in (_head, _findings, _metrics, _slices, _checks, _method) for block in part(page)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def escape(text: object) -> str:
+    """Return text that Markdown shows as it is: no link, no mention, no HTML, no table border."""
+    plain = _ALWAYS.sub(lambda m: m[0][:-1] + "\\" + m[0][-1], str(text).translate(_HTML))
+    return _LINKED.sub(lambda m: f"&#{ord(m[0][0])};{m[0][1:]}", plain)
+
+
+def _head(page: Page) -> Iterator[str]:
+    yield f"# {escape(page.subject)}"
+    yield f"**{page.badge.sign} {page.badge.word}.** {escape(page.answer)}"
+    yield " · ".join(escape(t) for t in (page.task, page.rows_text, page.created) if t)
+    rows = [(k.title, k.current.value, _interval(k.current), *_compared(page, k)) for k in page.key]
+    if rows:
+        extra = ("Reference", "Change") if page.compared else ()
+        yield _table(("Key number", "Value", f"{page.level} interval", *extra), rows, right={1, 3})
+
+
+def _findings(page: Page) -> Iterator[str]:
+    if not page.findings:
+        return
+    yield "## Findings"
+    lines = []
+    for f in page.findings:
+        effect = f" {escape(f.effect)}" if f.effect else ""
+        verified = " (seen on held-out data)" if f.verified else ""
+        lines.append(
+            f"1. {f.sign} **{f.severity.capitalize()}:** {escape(f.sentence)}\n"
+            f"   → {escape(f.action)}{effect}{verified}"
+        )
+    yield "\n".join(lines)
+
+
+def _metrics(page: Page) -> Iterator[str]:
+    if not page.groups:
+        return
+    yield "## Performance"
+    extra = ("Reference", "Change") if page.compared else ()
+    for group in page.groups:
+        yield f"### {group.title}"
+        rows = [
+            (line.title, line.current.value, _interval(line.current), *_compared(page, line), line.current.n)
+            for line in group.lines
+        ]
+        yield _table(("Metric", "Value", f"{page.level} interval", *extra, "n"), rows, right={1, 3 + len(extra)})
+
+
+def _slices(page: Page) -> Iterator[str]:
+    if not page.slices:
+        return
+    yield "## Slices"
+    for panel in page.slices[: min(3, MOST_PANELS)]:
+        whole = f"; all rows: {panel.overall.value}" if panel.overall else ""
+        shown = panel.lines[:_SLICES_SHOWN]
+        part = f", {len(shown)} of {panel.total:,}" if len(shown) < panel.total else ""
+        yield f"### {escape(panel.title)} by slice"
+        yield escape(f"{panel.order.capitalize()}{part}{whole}.")
+        rows = [(line.label, line.cell.value, _interval(line.cell), line.cell.n) for line in shown]
+        yield _table(("Slice", "Value", f"{page.level} interval", "n"), rows, right={1, 3})
+
+
+def _checks(page: Page) -> Iterator[str]:
+    if not page.checks:
+        return
+    yield "## Checks"
+    rows = []
+    for c in page.checks:
+        needed = f" About {c.rows_needed} rows in all would settle it." if c.rows_needed else ""
+        rows.append((f"{c.badge.sign} {c.badge.word}", c.metric, c.where, c.bound, c.sentence + needed))
+    yield _table(("Verdict", "Metric", "Slice", "Bound", "In words"), rows)
+
+
+def _method(page: Page) -> Iterator[str]:
+    method = page.method
+    for title, lines in (("Limits", method.notes), ("Noticed while reading", method.warnings), ("Guessed", method.guesses)):
+        if lines:
+            yield f"## {title}"
+            yield "\n".join(f"- {escape(line)}" for line in lines)
+    yield " · ".join(escape(f"{name} {value}") for name, value in (*method.record, *method.versions))
+
+
+def _interval(cell: Cell) -> str:
+    return cell.interval if cell.estimate else cell.reason
+
+
+def _compared(page: Page, line: object) -> tuple[str, ...]:
+    if not page.compared:
+        return ()
+    reference = getattr(line, "reference", None)
+    return (reference.value if reference else "", getattr(line, "change", ""))
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
+    rule = ["--:" if i in set(right) else "---" for i in range(len(headers))]
+    lines = [[escape(h) for h in headers], rule, *([escape(c) for c in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
