@@ -27,6 +27,7 @@ SPARK_OPTIONS = {
 }
 SPARK_WARNINGS = (
     "ignore:PySpark does not yet fully support pandas:FutureWarning",
+    "ignore:The copy keyword is deprecated:DeprecationWarning",  # PySpark's own use of pandas 3
     "ignore::ResourceWarning",  # its sockets to the JVM outlive the test
 )
 

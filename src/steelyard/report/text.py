@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 NAME_LIMIT = 100
-SENTENCE_LIMIT = 2_000
+SENTENCE_LIMIT = 1_000
 _SPACES = {"\n": " ", "\r": " ", "\t": " ", "\u2028": " ", "\u2029": " ", "\x0b": " ", "\x0c": " "}
 # Emoji are joined by U+200D; the other format characters reorder or hide text.
 _HARMLESS_FORMAT = {"\u200d", "\u00ad"}
