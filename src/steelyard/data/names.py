@@ -26,7 +26,7 @@ SCORE = (
     "propensity",
     "risk_score", "model_score",
 )  # fmt: skip
-WEIGHT = ("sample_weight", "sample_weights", "sampling_weight", "case_weight", "weight", "weights")
+WEIGHT = ("sample_weight", "sample_weights", "sampling_weight", "case_weight", "survey_weight")
 TIME = (
     "timestamp", "time", "date", "datetime", "ts", "event_time", "event_timestamp", "event_date",
     "prediction_time",

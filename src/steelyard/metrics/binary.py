@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from steelyard.facts import Fact, FactTable
 from steelyard.metrics import intervals
 from steelyard.metrics.confusions import (
-    FEW_ROWS,
     accuracy,
     accuracy_gradient,
     agreement_interval,
     balanced_accuracy,
     balanced_accuracy_gradient,
     cohen_kappa,
+    few,
     kappa,
     kappa_gradient,
     matthews,
@@ -92,11 +92,6 @@ def share(
 def cells(names: str) -> Floats:
     """1 in the named cells of the 2 × 2 table, 0 elsewhere."""
     return np.array([float(cell in names.split()) for cell in CELLS]).reshape(2, 2)
-
-
-def few(rows: float) -> str:
-    """A caution where a share rests on few rows."""
-    return f"rests on {rows:.0f} row{'s' if rows != 1 else ''}" if rows < FEW_ROWS else ""
 
 
 def small_cell_note(c: Confusion) -> str:

@@ -43,6 +43,11 @@ def ratio_gradient(top: Floats, bottom: Floats) -> Callable[[Confusion], Floats]
     return gradient
 
 
+def few(rows: float) -> str:
+    """A caution where a share rests on few rows."""
+    return f"rests on {rows:.0f} row{'s' if rows != 1 else ''}" if rows < FEW_ROWS else ""
+
+
 def small_cells(c: Confusion) -> bool:
     """Whether any cell holds fewer than 5 rows, too few for a normal approximation."""
     return bool(c.counts.min() < SMALL_CELL)

@@ -51,8 +51,10 @@ def _kept(roles: Roles) -> list[str]:
 
 
 def _items(frame: Frame, query: str, roles: Roles, kept: list[str]) -> Frame:
-    order = 0.0 - nw.col(roles.scores[0]).cast(nw.Float64()) if roles.scores else (
-        nw.col(roles.predictions[0]).cast(nw.Float64())
+    order = (
+        0.0 - nw.col(roles.scores[0]).cast(nw.Float64())
+        if roles.scores
+        else (nw.col(roles.predictions[0]).cast(nw.Float64()))
     )
     relevance = nw.col(roles.labels[0]).cast(nw.Float64())
     frame = frame.with_columns(order.alias("sy_order"), relevance.alias("sy_gain"))
@@ -82,19 +84,25 @@ def _with_places(items: Frame, query: str) -> Frame:
         nw.col("sy_good").sum().over(*tie).alias("sy_tied_good"),
     )
     items = items.with_columns(
-        nw.col("sy_place").min().over(*tie).alias("sy_top"), (nw.col("sy_found") - nw.col("sy_good")).alias("sy_before")
+        nw.col("sy_place").min().over(*tie).alias("sy_top"),
+        (nw.col("sy_found") - nw.col("sy_good")).alias("sy_before"),
     )
     items = items.with_columns((nw.col("sy_place") - nw.col("sy_top") + 1.0).alias("sy_inside"))
     left = nw.col("sy_tied") - nw.col("sy_inside") + 1.0
     items = items.with_columns(left.alias("sy_left"), (left - nw.col("sy_tied_good")).alias("sy_bad_left"))
     bad, left = nw.col("sy_bad_left"), nw.col("sy_left")
     items = items.with_columns((nw.when(bad > 0.0).then(bad).otherwise(left) / left).log().alias("sy_factor"))
-    items = items.with_columns(nw.col("sy_factor").cum_sum().over(*tie, order_by="sy_place").alias("sy_product"))
+    items = items.with_columns(
+        nw.col("sy_factor").cum_sum().over(*tie, order_by="sy_place").alias("sy_product")
+    )
     before = (nw.col("sy_product") - nw.col("sy_factor")).exp()
     possible = bad > -1.0
     return items.with_columns(
         nw.when(bad > 0.0).then(nw.col("sy_product").exp()).otherwise(nw.lit(0.0)).alias("sy_none_yet"),
-        nw.when(possible).then(before * nw.col("sy_tied_good") / left).otherwise(nw.lit(0.0)).alias("sy_first"),
+        nw.when(possible)
+        .then(before * nw.col("sy_tied_good") / left)
+        .otherwise(nw.lit(0.0))
+        .alias("sy_first"),
     )
 
 
@@ -112,8 +120,13 @@ def _terms(cutoffs: tuple[int, ...]) -> list[nw.Expr]:
             nw.when(inside).then(nw.lit(1.0)).otherwise(zero).alias(f"sy_cut_{k}"),
             nw.when(inside).then(log2 / (place + 1.0).log()).otherwise(zero).alias(f"sy_discount_{k}"),
             nw.when(inside).then(nw.col("sy_none_yet")).otherwise(nw.lit(1.0)).alias(f"sy_none_{k}"),
-            nw.when(ideal).then(nw.col("sy_gain") * log2 / (best + 1.0).log()).otherwise(zero).alias(f"sy_ideal_{k}"),
-            nw.when(ideal).then(nw.col("sy_gain_exp") * log2 / (best + 1.0).log()).otherwise(zero)
+            nw.when(ideal)
+            .then(nw.col("sy_gain") * log2 / (best + 1.0).log())
+            .otherwise(zero)
+            .alias(f"sy_ideal_{k}"),
+            nw.when(ideal)
+            .then(nw.col("sy_gain_exp") * log2 / (best + 1.0).log())
+            .otherwise(zero)
             .alias(f"sy_ideal_exp_{k}"),
         ]
     return terms
@@ -152,7 +165,13 @@ def _ties(items: Frame, query: str, kept: list[str], cutoffs: tuple[int, ...]) -
 
 def _queries(ties: Frame, query: str, kept: list[str], cutoffs: tuple[int, ...]) -> Frame:
     parts = ("sy_dcg", "sy_dcg_exp", "sy_ideal", "sy_ideal_exp", "sy_found", "sy_hit")
-    sums = ["sy_one", "sy_good", "sy_precisions", "sy_rr", *(f"{part}_{k}" for k in cutoffs for part in parts)]
+    sums = [
+        "sy_one",
+        "sy_good",
+        "sy_precisions",
+        "sy_rr",
+        *(f"{part}_{k}" for k in cutoffs for part in parts),
+    ]
     return ties.group_by(query).agg(*(nw.col(c).sum() for c in sums), *(nw.col(c).max() for c in kept))
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from steelyard.facts import Fact
 from steelyard.metrics import intervals
 from steelyard.metrics.metric import Direction, Family, Interval, Measured, Metric, Needs, Reader
-from steelyard.metrics.problem import ERROR, LABEL, Problem
+from steelyard.metrics.problem import DECISION, ERROR, LABEL, Problem
 from steelyard.metrics.quantiles import histogram, order_statistics, read_histogram, resolution, woodruff
 from steelyard.metrics.row_means import (
     PartialMeans,
     documented,
-    mean_value,
+    lacking,
     moments,
     of,
     of_part,
@@ -26,7 +26,6 @@ from steelyard.metrics.row_means import (
     read_part,
     several_rows,
     spread,
-    t_interval,
 )
 from steelyard.metrics.rows import ABS_ERROR, QUANTILE
 from steelyard.metrics.views import Distribution, Means
@@ -48,7 +47,9 @@ def of_means(
     note: Callable[[Any], str] | None = None,
 ) -> Metric:
     """A metric of means of row values; its documentation is the docstring of `value`."""
-    return Metric(name, title, NUMBERS, direction, needs, read, value, interval, note=note, docstring=documented(value))
+    return Metric(
+        name, title, NUMBERS, direction, needs, read, value, interval, note=note, docstring=documented(value)
+    )
 
 
 def mean_absolute_error(m: Means) -> Any:
@@ -190,7 +191,9 @@ def root_mean_squared_log_error(m: PartialMeans) -> Any:
     Source: scikit-learn `root_mean_squared_log_error`.
     """
     if m.left_out:
-        raise UndefinedMetricError(f"{m.left_out:,} labels or predictions are −1 or less, so they have no logarithm")
+        raise UndefinedMetricError(
+            f"{m.left_out:,} labels or predictions are −1 or less, so they have no logarithm"
+        )
     return np.sqrt(m.mean(0))
 
 
@@ -216,16 +219,19 @@ def unexplained(high: float = 1.0) -> Interval:
     return several_rows(interval)
 
 
-def joint(problem: Problem) -> tuple[Fact, ...]:
+def joint(problem: Problem) -> tuple[Fact, ...] | str:
     """Labels and errors with their squares and product, labels shifted and both scaled by the frozen spread."""
+    reason = lacking(problem, LABEL, ERROR)
+    if reason:
+        return reason
     centre, scale = (float(x) for x in problem.label_shift)
     d, e = f"(({LABEL} - {centre!r}) / {scale!r})", f"({ERROR} / {scale!r})"
     return (moments(problem, d, e, f"{d} * {d}", f"{e} * {e}", f"{d} * {e}", cubes=False),)
 
 
-def absolute_errors(problem: Problem) -> tuple[Fact, ...]:
+def absolute_errors(problem: Problem) -> tuple[Fact, ...] | str:
     """The histogram of absolute errors."""
-    return (histogram(problem, ABS_ERROR, 0.0, float(problem.error_scale)),)
+    return lacking(problem, ABS_ERROR) or (histogram(problem, ABS_ERROR, 0.0, float(problem.error_scale)),)
 
 
 def left_out_note(m: PartialMeans) -> str:
@@ -242,26 +248,47 @@ POINT = [
     of_means("r2", "R²", r_squared, joint, unexplained(), "higher"),
     of_means("bias", "Bias (mean error)", bias, of(ERROR), direction="target"),
     Metric(
-        "median_absolute_error", "Median absolute error", NUMBERS, "lower", absolute_errors, read_histogram,
-        median_absolute_error, order_statistics(0.5, low=0.0), variance=woodruff(0.5, low=0.0),
-        discretisation=resolution(0.5), docstring=documented(median_absolute_error),
+        "median_absolute_error",
+        "Median absolute error",
+        NUMBERS,
+        "lower",
+        absolute_errors,
+        read_histogram,
+        median_absolute_error,
+        order_statistics(0.5, low=0.0),
+        variance=woodruff(0.5, low=0.0),
+        discretisation=resolution(0.5),
+        docstring=documented(median_absolute_error),
     ),
     of_means(
-        "mape", "Mean absolute percentage error", mean_absolute_percentage_error,
-        of_part(f"abs({ERROR} / {LABEL})", ABS_ERROR), read=read_part, note=left_out_note,
+        "mape",
+        "Mean absolute percentage error",
+        mean_absolute_percentage_error,
+        of_part(f"abs({ERROR} / {LABEL})", ABS_ERROR),
+        read=read_part,
+        note=left_out_note,
     ),
     of_means(
-        "smape", "Symmetric percentage error", symmetric_percentage_error,
-        of(f"where({ABS_ERROR} > 0, 2 * {ABS_ERROR} / (abs({LABEL}) + abs({LABEL} + {ERROR})), {ABS_ERROR})"),
+        "smape",
+        "Symmetric percentage error",
+        symmetric_percentage_error,
+        of(f"where({ABS_ERROR} > 0, 2 * {ABS_ERROR} / (abs({LABEL}) + abs({DECISION})), {ABS_ERROR})"),
         intervals.within(intervals.mean, 0.0, 2.0),
     ),
     of_means(
-        "wape", "Weighted absolute percentage error", weighted_percentage_error,
-        of(ABS_ERROR, f"abs({LABEL}) + 0 * {ERROR}", cubes=False), positive,
+        "wape",
+        "Weighted absolute percentage error",
+        weighted_percentage_error,
+        of(ABS_ERROR, f"abs({LABEL})", cubes=False),
+        positive,
     ),
     of_means(
-        "rmsle", "Root mean squared log error", root_mean_squared_log_error,
-        of_part(f"(log(1 + {LABEL} + {ERROR}) - log(1 + {LABEL})) ** 2", ABS_ERROR), positive, read=read_part,
+        "rmsle",
+        "Root mean squared log error",
+        root_mean_squared_log_error,
+        of_part(f"(log(1 + {DECISION}) - log(1 + {LABEL})) ** 2", ABS_ERROR),
+        positive,
+        read=read_part,
     ),
     of_means("explained_variance", "Explained variance", explained_variance, joint, unexplained(), "higher"),
     of_means("pearson_r", "Correlation (Pearson)", pearson, joint, several_rows(intervals.fisher), "higher"),
@@ -340,14 +367,30 @@ def quantile_metrics(problem: Problem) -> Sequence[Metric]:
         return ()
     shares = problem.quantiles
     losses = " + ".join(pinball(i, q) for i, q in enumerate(shares))
-    made = [of_means("mean_pinball_loss", "Mean pinball loss, all quantiles", mean_pinball_loss,
-                     of(f"({losses}) / {len(shares)}"))]
+    made = [
+        of_means(
+            "mean_pinball_loss",
+            "Mean pinball loss, all quantiles",
+            mean_pinball_loss,
+            of(f"({losses}) / {len(shares)}"),
+        )
+    ]
     for i, q in enumerate(shares):
         made += [
-            of_means(f"mean_pinball_loss_{q:g}", f"Pinball loss of the {q:g} quantile", mean_pinball_loss,
-                     of(pinball(i, q))),
-            of_means(f"quantile_coverage_{q:g}", f"Labels up to the {q:g} quantile", quantile_coverage,
-                     of(f"{LABEL} <= {QUANTILE}_{i}"), share_of_rows, "target"),
+            of_means(
+                f"mean_pinball_loss_{q:g}",
+                f"Pinball loss of the {q:g} quantile",
+                mean_pinball_loss,
+                of(pinball(i, q)),
+            ),
+            of_means(
+                f"quantile_coverage_{q:g}",
+                f"Labels up to the {q:g} quantile",
+                quantile_coverage,
+                of(f"{LABEL} <= {QUANTILE}_{i}"),
+                share_of_rows,
+                "target",
+            ),
         ]
     if shares[0] < 0.5 < shares[-1]:
         made += _outermost(shares)
@@ -357,12 +400,15 @@ def quantile_metrics(problem: Problem) -> Sequence[Metric]:
 def _outermost(shares: tuple[float, ...]) -> list[Metric]:
     low, high = f"{QUANTILE}_0", f"{QUANTILE}_{len(shares) - 1}"
     width = f"{high} - {low}"
-    fines = f"max({low} - {LABEL}, 0) / {shares[0]!r} + max({LABEL} - {high}, 0) / {1.0 - shares[-1]!r}"
+    # A comparison with a missing end can be false, and max(missing, 0) is 0: such rows are made missing as a whole.
+    inside = f"where(is_missing({width}), {width}, {low} <= {LABEL} and {LABEL} <= {high})"
+    fines = f"0 * {LABEL} + max({low} - {LABEL}, 0) / {shares[0]!r} + max({LABEL} - {high}, 0) / {1.0 - shares[-1]!r}"
     of_what = f"of the {shares[-1] - shares[0]:.0%} interval"
     return [
-        of_means("interval_coverage", f"Coverage {of_what}", interval_coverage,
-                 of(f"{low} <= {LABEL} and {LABEL} <= {high}"), share_of_rows, "target"),
-        of_means("interval_width", f"Width {of_what}", interval_width, of(f"{width} + 0 * {LABEL}")),
+        of_means(
+            "interval_coverage", f"Coverage {of_what}", interval_coverage, of(inside), share_of_rows, "target"
+        ),
+        of_means("interval_width", f"Width {of_what}", interval_width, of(width)),
         of_means("interval_score", f"Interval score {of_what}", interval_score, of(f"{width} + {fines}")),
     ]
 
@@ -370,5 +416,3 @@ def _outermost(shares: tuple[float, ...]) -> list[Metric]:
 share_of_rows = intervals.proportion(lambda m: m.effective_rows)
 
 METRICS: list[Metric | Family] = [*POINT, quantile_metrics]
-
-__all__ = ["METRICS", "NUMBERS", "mean_value", "of_means", "t_interval"]

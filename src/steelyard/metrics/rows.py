@@ -34,7 +34,13 @@ from steelyard.records import ConfigError
 
 Frame = nw.LazyFrame[Any]
 ABS_ERROR, QUANTILE, HORIZON, NAIVE = "sy_abs_error", "sy_quantile", "sy_horizon", "sy_naive"
-TRUE_SCORE, CONFIDENCE, CORRECT, RANK, BRIER = "sy_true_score", "sy_confidence", "sy_correct", "sy_rank", "sy_brier"
+TRUE_SCORE, CONFIDENCE, CORRECT, RANK, BRIER = (
+    "sy_true_score",
+    "sy_confidence",
+    "sy_correct",
+    "sy_rank",
+    "sy_brier",
+)
 
 
 def prepare_rows(table: Table, roles: Roles, problem: Problem) -> Table:
@@ -89,7 +95,9 @@ def _binary(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: Prob
     if roles.scores:
         derived.append(nw.col(roles.scores[0]).cast(FLOAT).alias(SCORE))
     if roles.predictions:
-        derived.append(indicator(is_class(roles.predictions[0], kinds[roles.predictions[0]], positive)).alias(DECISION))
+        derived.append(
+            indicator(is_class(roles.predictions[0], kinds[roles.predictions[0]], positive)).alias(DECISION)
+        )
     frame = frame.with_columns(*derived)
     if roles.scores and not roles.predictions and problem.threshold is not None:
         frame = frame.with_columns(indicator(nw.col(SCORE) >= problem.threshold).alias(DECISION))
@@ -107,7 +115,9 @@ def _multilabel(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
     frame = frame.with_columns(*derived)
     if not roles.predictions and problem.threshold is not None:
         cut = problem.threshold
-        frame = frame.with_columns(*(indicator(nw.col(f"{SCORE}_{i}") >= cut).alias(f"{DECISION}_{i}") for i in scores))
+        frame = frame.with_columns(
+            *(indicator(nw.col(f"{SCORE}_{i}") >= cut).alias(f"{DECISION}_{i}") for i in scores)
+        )
     return frame
 
 
@@ -135,10 +145,14 @@ def _multiclass(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
             actual = as_text(label, schema[label])
             decision = as_text(roles.predictions[0], schema[roles.predictions[0]])
     elif columns:
-        decision = nw.coalesce(*(
-            nw.when(nw.col(score) >= nw.col(CONFIDENCE)).then(class_literal(problem.classes[i], kinds[label]))
-            for i, score in scores.items()
-        ))
+        decision = nw.coalesce(
+            *(
+                nw.when(nw.col(score) >= nw.col(CONFIDENCE)).then(
+                    class_literal(problem.classes[i], kinds[label])
+                )
+                for i, score in scores.items()
+            )
+        )
     frame = frame.with_columns(actual.alias(LABEL))
     if decision is None:
         return frame
@@ -146,14 +160,19 @@ def _multiclass(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
     return frame.with_columns(indicator(nw.col(LABEL) == nw.col(DECISION)).alias(CORRECT))
 
 
-def _with_true_score(frame: Frame, label: str, kind: Kind, scores: Mapping[int, str], problem: Problem) -> Frame:
+def _with_true_score(
+    frame: Frame, label: str, kind: Kind, scores: Mapping[int, str], problem: Problem
+) -> Frame:
     columns = [nw.col(score) for score in scores.values()]
     complete = ~nw.any_horizontal(*(c.is_null() for c in columns), ignore_nulls=False)
     frame = frame.with_columns(
         nw.when(complete).then(nw.max_horizontal(*columns)).alias(CONFIDENCE),
-        nw.coalesce(*(
-            nw.when(is_class(label, kind, problem.classes[i])).then(nw.col(score)) for i, score in scores.items()
-        )).alias(TRUE_SCORE),
+        nw.coalesce(
+            *(
+                nw.when(is_class(label, kind, problem.classes[i])).then(nw.col(score))
+                for i, score in scores.items()
+            )
+        ).alias(TRUE_SCORE),
         nw.when(complete).then(nw.sum_horizontal(*(c * c for c in columns))).alias("sy_squares"),
     )
     true = nw.col(TRUE_SCORE)
@@ -219,7 +238,10 @@ def _named_for_expressions(frame: Frame, table: Table, problem: Problem) -> Fram
                 "error": ((label - decision).abs(), both),
             }
         case "multiclass":
-            names |= {"score": (nw.col(CONFIDENCE), (CONFIDENCE,)), "error": (1 - nw.col(CORRECT), (CORRECT,))}
+            names |= {
+                "score": (nw.col(CONFIDENCE), (CONFIDENCE,)),
+                "error": (1 - nw.col(CORRECT), (CORRECT,)),
+            }
         case "regression" | "forecasting":
             names |= {"error": (nw.col(ERROR), (ERROR,))}
         case _:

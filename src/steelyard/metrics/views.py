@@ -195,14 +195,25 @@ class ScoreCells:
         """Σ U·g² − (Σ W·g)²/n."""
         return _cell_variance(self.weights, self.squares, gradient, self.effective_rows)
 
+    @property
+    def effective_positives(self) -> float:
+        """Kish's effective number of positive rows."""
+        return kish(self.p, self.p_squares)
+
+    @property
+    def effective_negatives(self) -> float:
+        """Kish's effective number of negative rows."""
+        return kish(self.q, self.q_squares)
+
     def need_both_classes(self) -> None:
         """Raise where a class is absent.
 
         Raises:
             UndefinedMetricError: there are no positives or no negatives.
         """
-        if not self.positives or not self.negatives:
-            raise UndefinedMetricError(f"there are no {'negative' if self.positives else 'positive'} rows")
+        for weight, name in ((self.p, "positive"), (self.q, "negative")):
+            if not np.real(weight.sum()) > 0:
+                raise UndefinedMetricError(f"there are no {name} rows")
 
 
 @dataclass(frozen=True)

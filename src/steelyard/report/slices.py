@@ -14,7 +14,7 @@ from steelyard.report.scale import Scale
 from steelyard.report.text import visible
 
 MOST_ROWS = 40
-MOST_PANELS = 12
+MOST_PANELS = 8
 
 
 @dataclass(frozen=True)

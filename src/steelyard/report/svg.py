@@ -28,7 +28,7 @@ def whisker(scale: Scale | None, estimate: Estimate | None, before: Estimate | N
         parts.append(_interval(scale, before, "was", "74%" if estimate else "50%"))
     if estimate is not None:
         parts.append(_interval(scale, estimate, "now" if solid else "now hollow", "36%" if before else "50%"))
-    return Markup(f'<svg class="whisker" aria-hidden="true" focusable="false">{"".join(parts)}</svg>')
+    return Markup(f'<svg class="whisker" aria-hidden="true">{"".join(parts)}</svg>')
 
 
 def _interval(scale: Scale, estimate: Estimate, kind: str, y: str) -> str:
@@ -58,7 +58,7 @@ def axis(scale: Scale | None) -> Markup:
         x = _x(scale, tick)
         parts.append(f'<line x1="{x}" x2="{x}" y1="80%" y2="100%"/>')
         parts.append(f'<text x="{x}" y="62%" text-anchor="{anchor}">{scale.label(tick)}</text>')
-    return Markup(f'<svg class="axis" aria-hidden="true" focusable="false">{"".join(parts)}</svg>')
+    return Markup(f'<svg class="axis" aria-hidden="true">{"".join(parts)}</svg>')
 
 
 def histogram(bars: Iterable[tuple[float, float, float]], before: Iterable[tuple[float, float, float]] = ()) -> Markup:
@@ -69,7 +69,7 @@ def histogram(bars: Iterable[tuple[float, float, float]], before: Iterable[tuple
         return _EMPTY
     outline = f'<path class="was" d="{was}"/>' if was else ""
     return Markup(
-        '<svg class="hist" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<svg class="hist" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
         f'<path class="now" d="{now}"/>{outline}</svg>'
     )
 
@@ -78,7 +78,7 @@ def share_bar(share: float) -> Markup:
     """Return a bar for a share of the rows."""
     width = f"{100 * min(max(share, 0.0), 1.0):.3g}%"
     return Markup(
-        '<svg class="share" aria-hidden="true" focusable="false"><rect class="rest" width="100%" height="100%"/>'
+        '<svg class="share" aria-hidden="true"><rect class="rest" width="100%" height="100%"/>'
         f'<rect class="now" width="{width}" height="100%"/></svg>'
     )
 

@@ -37,14 +37,16 @@ def groups(one: Scored, most: int = GROUPS) -> list[Group]:
     index = stats.equal_mass_groups(weight, most)
 
     def total(column: Floats) -> Floats:
-        return np.bincount(index, weights=column, minlength=most)
+        return np.bincount(index, weights=column, minlength=most).astype(float)
 
     n, y, s = total(weight), total(view.p), total(view.score_p + view.score_q)
     squares, rows = total(view.p_squares + view.q_squares), total(view.p_counts + view.q_counts)
     parts = [(total(b.p), total(b.p + b.q)) for b in one.buckets]
     found = []
     for g in np.flatnonzero(n > 0).tolist():
-        by_bucket = (np.array([p[g] for p, _ in parts]), np.array([w[g] for _, w in parts])) if parts else None
+        by_bucket = (
+            (np.array([p[g] for p, _ in parts]), np.array([w[g] for _, w in parts])) if parts else None
+        )
         observed, low, high = share(y[g], n[g], squares[g], one.study.level, by_bucket)
         found.append(Group(float(s[g] / n[g]), observed, low, high, int(rows[g]), float(n[g] / n.sum())))
     return found
@@ -64,5 +66,7 @@ def calibration(one: Scored) -> Curve | None:
             "high": [g.high for g in found],
             "n": [float(g.rows) for g in found],
         },
-        one.data, one.subject, {"groups": str(len(found))},
+        one.data,
+        one.subject,
+        {"groups": str(len(found))},
     )

@@ -23,5 +23,8 @@ def calibration_smooth(one: Scored) -> Curve | None:
     predicted, observed = predicted[order], observed[order]
     at = thinned(predicted, observed)
     return Curve(
-        "calibration_smooth", {"predicted": plain(predicted[at]), "observed": plain(observed[at])}, one.data, one.subject
+        "calibration_smooth",
+        {"predicted": plain(predicted[at]), "observed": plain(observed[at])},
+        one.data,
+        one.subject,
     )

@@ -160,6 +160,17 @@ def _aligned(part: ScoreCells, whole: ScoreCells) -> ScoreCells:
         full[place] = column
         return full
 
-    columns = ("p", "q", "p_squares", "q_squares", "p_counts", "q_counts", "score_p", "score_q", "score2_p", "score2_q")
+    columns = (
+        "p",
+        "q",
+        "p_squares",
+        "q_squares",
+        "p_counts",
+        "q_counts",
+        "score_p",
+        "score_q",
+        "score2_p",
+        "score2_q",
+    )
     made = {name: spread(getattr(part, name)) for name in columns}
     return ScoreCells(**made, left=whole.left, right=whole.right, probability=whole.probability)

@@ -29,5 +29,7 @@ def confusion(one: Decided) -> Curve:
             "predicted": names * len(names),
             "n": [float(v) for v in table.ravel().tolist()],
         },
-        one.data, one.subject, {} if threshold is None else {"threshold": f"{threshold:g}"},
+        one.data,
+        one.subject,
+        {} if threshold is None else {"threshold": f"{threshold:g}"},
     )

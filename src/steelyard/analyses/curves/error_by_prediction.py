@@ -75,5 +75,6 @@ def error_by_prediction(study: Study, data: str) -> Curve | None:
             "mae": plain(found.whole.mean(2)),
             "n": plain(found.whole.rows),
         },
-        data, notes={"bias": "predicted − actual"},
+        data,
+        notes={"bias": "predicted − actual"},
     )

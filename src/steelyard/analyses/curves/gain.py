@@ -19,6 +19,12 @@ def gain(one: Scored) -> Curve | None:
     share, captured = sums.flagged[at], sums.tpr[at]
     return Curve(
         "gain",
-        {"share": [0.0, *plain(share)], "captured": [0.0, *plain(captured)], "lift": [None, *plain(captured / share)]},
-        one.data, one.subject, one.notes,
+        {
+            "share": [0.0, *plain(share)],
+            "captured": [0.0, *plain(captured)],
+            "lift": [None, *plain(captured / share)],
+        },
+        one.data,
+        one.subject,
+        one.notes,
     )

@@ -22,6 +22,7 @@ class GroupSums:
     Attributes:
         rows, weight, squares: of each group.
         first: Σ w·v. second: Σ w²·v² (Σ v² without weights). cross: Σ w²·v (Σ v without weights).
+        joint: Σ w²·v₁·v₂ of the first two values; zeros where there is one.
     """
 
     rows: Floats
@@ -30,6 +31,7 @@ class GroupSums:
     first: Floats
     second: Floats
     cross: Floats
+    joint: Floats
 
     def mean(self, value: int) -> Floats:
         """Mean of one value per group."""
@@ -47,10 +49,13 @@ def group_sums(fact: Moments, table: FactTable, group: NDArray[np.int64], groups
 
     k = range(len(fact.values))
     return GroupSums(
-        total(0), total(1), total(2),
+        total(0),
+        total(1),
+        total(2),
         np.column_stack([total(1, (i,)) for i in k]),
         np.column_stack([total(2, (i, i)) for i in k]),
         np.column_stack([total(2, (i,)) for i in k]),
+        total(2, (0, 1)) if len(k) > 1 else np.zeros(groups),
     )
 
 
@@ -72,10 +77,14 @@ def _spread(whole: GroupSums, value: int, g: int, parts: list[GroupSums]) -> tup
         weight = np.array([whole.weight[g] - p.weight[g] for p in parts])
         first = np.array([whole.first[g, value] - p.first[g, value] for p in parts])
         there = weight > 0
-        return resampling.jackknife(first[there] / weight[there]) if there.sum() >= FEW_CLUSTERS else (0.0, 0.0)
+        return (
+            resampling.jackknife(first[there] / weight[there]) if there.sum() >= FEW_CLUSTERS else (0.0, 0.0)
+        )
     mean, weight_of = whole.mean(value)[g], whole.weight[g]
     scatter = whole.second[g, value] - 2 * mean * whole.cross[g, value] + mean * mean * whole.squares[g]
     effective = weight_of**2 / whole.squares[g]
     if not effective > 1:
         return 0.0, 0.0
-    return math.sqrt(max(float(scatter), 0.0) * effective / (effective - 1)) / float(weight_of), float(effective - 1)
+    return math.sqrt(max(float(scatter), 0.0) * effective / (effective - 1)) / float(weight_of), float(
+        effective - 1
+    )

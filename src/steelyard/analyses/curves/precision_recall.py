@@ -20,6 +20,12 @@ def precision_recall(one: Scored) -> Curve | None:
     prevalence = sums.positives / (sums.positives + sums.negatives)
     return Curve(
         "precision_recall",
-        {"recall": plain(recall[at]), "precision": plain(precision[at]), "threshold": plain(sums.threshold[at])},
-        one.data, one.subject, {**one.notes, "average_precision": f"{area:.4f}", "prevalence": f"{prevalence:.4f}"},
+        {
+            "recall": plain(recall[at]),
+            "precision": plain(precision[at]),
+            "threshold": plain(sums.threshold[at]),
+        },
+        one.data,
+        one.subject,
+        {**one.notes, "average_precision": f"{area:.4f}", "prevalence": f"{prevalence:.4f}"},
     )

@@ -34,5 +34,6 @@ def residual_histogram(study: Study, data: str) -> Curve | None:
     return Curve(
         "residual_histogram",
         {"left": plain(edges[:-1]), "right": plain(edges[1:]), "n": plain(n)},
-        data, notes={"residual": "actual − predicted", "outside": f"{max(outside, 0.0):.0f}"},
+        data,
+        notes={"residual": "actual − predicted", "outside": f"{max(outside, 0.0):.0f}"},
     )

@@ -20,4 +20,9 @@ def residual_quantiles(study: Study, data: str) -> Curve | None:
     if not shares:
         return None
     values = [found.quantile(s) for s in shares]
-    return Curve("residual_quantiles", {"share": shares, "value": values}, data, notes={"residual": "actual − predicted"})
+    return Curve(
+        "residual_quantiles",
+        {"share": shares, "value": values},
+        data,
+        notes={"residual": "actual − predicted"},
+    )

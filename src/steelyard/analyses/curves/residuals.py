@@ -29,5 +29,9 @@ def residuals(study: Study, data: str) -> Distribution | None:
     if not found.rows:
         return None
     return replace(
-        found, mass=found.mass[::-1], squares=found.squares[::-1], left=-found.right[::-1], right=-found.left[::-1]
+        found,
+        mass=found.mass[::-1],
+        squares=found.squares[::-1],
+        left=-found.right[::-1],
+        right=-found.left[::-1],
     )

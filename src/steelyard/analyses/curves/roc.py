@@ -23,5 +23,7 @@ def roc(one: Scored) -> Curve | None:
     return Curve(
         "roc",
         {"fpr": plain(fpr[at]), "tpr": plain(tpr[at]), "threshold": [threshold[i] for i in at.tolist()]},
-        one.data, one.subject, {**one.notes, "roc_auc": f"{area:.4f}"},
+        one.data,
+        one.subject,
+        {**one.notes, "roc_auc": f"{area:.4f}"},
     )

@@ -44,5 +44,7 @@ def threshold(one: Scored) -> Curve | None:
             "flagged": plain((tp + fp) / (P + N)),
             "accuracy": plain((tp + N - fp) / (P + N)),
         },
-        one.data, one.subject, one.notes,
+        one.data,
+        one.subject,
+        one.notes,
     )

@@ -17,7 +17,11 @@ KS = (1, 2, 3, 5, 10)
 def rank_fact(study: Study) -> Cells | None:
     """Rows by the rank of the true class; None where not every class has a score."""
     problem = study.problem
-    if problem.task != "multiclass" or RANK not in problem.columns or set(problem.scored) != set(problem.classes):
+    if (
+        problem.task != "multiclass"
+        or RANK not in problem.columns
+        or set(problem.scored) != set(problem.classes)
+    ):
         return None
     return over_all(Cells((Category(RANK),), weight=problem.weight), study)
 
@@ -34,7 +38,11 @@ def top_k(study: Study, data: str) -> Curve | None:
         found = np.array([np.nan if v is None else float(v) for v in part.values(len(fact.by))])
         known = ~np.isnan(found)
         weight, square = (part.sums[:, measure_index(fact, power)] for power in (1, 2))
-        return [float(weight[known & (found <= k)].sum()) for k in ks], float(weight[known].sum()), float(square[known].sum())
+        return (
+            [float(weight[known & (found <= k)].sum()) for k in ks],
+            float(weight[known].sum()),
+            float(square[known].sum()),
+        )
 
     hits, total, squares = sums(table)
     if not total > 0:

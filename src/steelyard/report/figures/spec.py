@@ -15,7 +15,7 @@ from steelyard.report.figures.figure import DATA_NAMES, spread
 from steelyard.report.text import visible
 
 Spec = dict[str, Any]
-MOST_POINTS = 2_000
+MOST_POINTS = 1_200
 MOST_POINTS_A_CURVE = 150
 MOST_SUBJECTS = 20
 HEIGHT = 270
@@ -24,27 +24,28 @@ CURRENT_NAME, REFERENCE_NAME = DATA_NAMES["current"], DATA_NAMES["reference"]
 
 
 def points(curves: Sequence[Curve], wanted: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the points of curves as records with `data` and, where several, `subject`."""
+    """Return the points of curves as records, with `data` and `subject` where there are several of them."""
     wanted = list(wanted)
     each = max(8, min(MOST_POINTS_A_CURVE, MOST_POINTS // max(len(curves), 1)))
-    several = len({c.subject for c in curves}) > 1
+    several_data, several_subjects = len({c.data for c in curves}) > 1, len({c.subject for c in curves}) > 1
     found = []
     for curve in curves:
         rows = curve.rows()
         for i in spread(len(rows), each):
             point: dict[str, Any] = {name: rounded(rows[i].get(name)) for name in wanted if name in curve.columns}
-            point["data"] = DATA_NAMES.get(curve.data, visible(curve.data))
-            if several:
+            if several_data:
+                point["data"] = DATA_NAMES.get(curve.data, visible(curve.data))
+            if several_subjects:
                 point["subject"] = visible(curve.subject)
             found.append(point)
     return found
 
 
 def rounded(value: float | str | None) -> float | str | None:
-    """Keep five digits of a number; a number that is not finite has no place in a chart."""
+    """Keep four digits of a number; a number that is not finite has no place in a chart."""
     if value is None or isinstance(value, str):
         return visible(value) if value is not None else None
-    return float(f"{value:.5g}") if math.isfinite(value) else None
+    return float(f"{value:.4g}") if math.isfinite(value) else None
 
 
 def axis(field: str, title: str, unit: bool = False, **more: Any) -> Spec:
@@ -64,17 +65,18 @@ def tips(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]], shares: Se
     lines: list[Spec] = []
     if "subject" in first:
         lines.append({"field": "subject", "type": "nominal", "title": "class"})
-    if len({r["data"] for r in rows}) > 1:
+    if "data" in first:
         lines.append({"field": "data", "type": "nominal", "title": "data"})
     return lines + [tip(f, t, ".1%" if f in shares else ".3~g") for f, t in names.items() if f in first]
 
 
 def by_data(rows: Sequence[Mapping[str, Any]]) -> Spec:
-    """Return colour and dash by data set; a legend only where there are two."""
-    names = [n for n in (CURRENT_NAME, REFERENCE_NAME) if any(r["data"] == n for r in rows)]
+    """Return colour and dash by data set, with a legend; one colour where there is one data set."""
+    if not rows or "data" not in rows[0]:
+        return {"color": {"value": CURRENT}}
     scale = {"domain": [CURRENT_NAME, REFERENCE_NAME], "range": [CURRENT, REFERENCE]}
     dash = {"domain": [CURRENT_NAME, REFERENCE_NAME], "range": [[1, 0], [6, 4]]}
-    legend: Spec | None = {"title": None, "orient": "top", "values": names, "symbolType": "stroke"} if len(names) > 1 else None
+    legend = {"title": None, "orient": "top", "symbolType": "stroke"}
     return {
         "color": {"field": "data", "type": "nominal", "scale": scale, "legend": legend},
         "strokeDash": {"field": "data", "type": "nominal", "scale": dash, "legend": legend},
@@ -150,7 +152,7 @@ def chosen(rows: Sequence[Mapping[str, Any]], layers: Sequence[Spec], behind: Sp
 
 def grey_lines(x: Spec, y: Spec) -> Spec:
     """Return the lines of all classes, faint."""
-    detail = {"detail": [{"field": "subject", "type": "nominal"}, {"field": "data", "type": "nominal"}]}
+    detail = {"detail": [{"field": name, "type": "nominal"} for name in ("subject", "data")]}
     return line(x, y, detail, color=FAINT, strokeWidth=1, opacity=0.45)
 
 

@@ -50,7 +50,14 @@
     });
     await view.runAsync();
     figure.classList.add("drawn");
+    views.push(view);
   }
+
+  // Half of a sheet of paper; window widths mean nothing there.
+  const paper = 320;
+  const views = [];
+  addEventListener("beforeprint", () => views.forEach((view) => view.width(paper).run()));
+  addEventListener("afterprint", () => views.forEach((view) => view.width(view.container().clientWidth).run()));
 
   for (const figure of document.querySelectorAll("figure.chart")) {
     draw(figure).catch((error) => {

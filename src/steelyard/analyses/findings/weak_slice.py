@@ -1,0 +1,176 @@
+"""Where is the model worse than elsewhere?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.analyses.findings import severity
+from steelyard.analyses.findings.contrast import Contrast, Contrasts
+from steelyard.analyses.findings.losses import BY_SLICE, Loss, chosen
+from steelyard.analyses.findings.words import listed, percent, rows, shown
+from steelyard.analyses.study import Study
+from steelyard.records import Finding, Recommendation, Severity, Slice
+from steelyard.stats.multiplicity import benjamini_hochberg
+
+FALSE_DISCOVERIES = 0.10
+MOST = 10
+
+
+@dataclass(frozen=True)
+class Weak:
+    """A slice that is worse: the contrast that tells most, and the others that are significant too."""
+
+    main: Contrast
+    others: tuple[Contrast, ...]
+    q: float
+    shrunken: float
+    all: tuple[Contrast, ...]
+
+
+def weak_slices(study: Study) -> list[Finding]:
+    """Slices worse than the rest, all slices and metrics tested together at a false discovery rate of 10 %."""
+    contrasts = Contrasts(study)
+    tested = [c for metric in chosen(study, BY_SLICE, sliced=True) for c in contrasts.of(metric)]
+    if not tested:
+        return []
+    weak = without_repeats(ranked(tested))
+    shown_first, rest = weak[:MOST], weak[MOST:]
+    found = [_finding(study, w, len(tested)) for w in shown_first]
+    return [*found, _others(rest)] if rest else found
+
+
+def ranked(tested: Sequence[Contrast]) -> list[Weak]:
+    """The significant slices, those that stand for most loss (after shrinkage) first."""
+    q = benjamini_hochberg(np.array([c.p for c in tested]))
+    shrinkage = {
+        name: _shrinkage([c for c in tested if c.metric.name == name])
+        for name in {c.metric.name for c in tested}
+    }
+    by_slice: dict[Slice, list[tuple[Contrast, float]]] = {}
+    for contrast, value in zip(tested, q.tolist(), strict=True):
+        if value <= FALSE_DISCOVERIES and contrast.gap > 0:
+            by_slice.setdefault(contrast.where, []).append((contrast, value))
+    found = []
+    for where, pairs in by_slice.items():
+        scored = [(c.impact * shrinkage[c.metric.name].get(where, 1.0), c, v) for c, v in pairs]
+        shrunken, main, value = max(scored, key=lambda s: s[0])
+        others = tuple(c for c, _ in pairs if c is not main)
+        found.append(Weak(main, others, value, shrunken, tuple(c for c in tested if c.where == where)))
+    return sorted(found, key=lambda w: (-w.shrunken, str(w.main.where)))
+
+
+def without_repeats(weak: Iterable[Weak]) -> list[Weak]:
+    """Leave out a slice whose story another one already tells: a part of it, or the whole around it."""
+    kept: list[Weak] = []
+    for one in weak:
+        if not any(_same_story(one.main, told.main) for told in kept):
+            kept.append(one)
+    return kept
+
+
+def _same_story(new: Contrast, told: Contrast) -> bool:
+    mine, theirs = set(new.where.items), set(told.where.items)
+    if theirs < mine:
+        # A part of a told slice: new only if it is clearly worse than the whole.
+        worse = Loss(new.metric).worse
+        edge = new.inside.high if new.metric.direction == "higher" else new.inside.low
+        return new.metric.name != told.metric.name or worse(edge - told.inside.value) <= 0
+    if mine < theirs:
+        # The whole around a told part: new only if it is worse without that part as well.
+        without = new.share - told.share
+        if new.metric.name != told.metric.name or without <= 0:
+            return True
+        value = (new.share * new.inside.value - told.share * told.inside.value) / without
+        return Loss(new.metric).worse(value - new.rest.value) < 0.5 * new.gap
+    return False
+
+
+def _shrinkage(contrasts: Sequence[Contrast]) -> dict[Slice, float]:
+    """Empirical Bayes: the share of each gap that is not noise, τ²/(τ² + se²), τ² by DerSimonian & Laird 1986."""
+    gaps, errors = np.array([c.gap for c in contrasts]), np.array([max(c.reach, 1e-12) for c in contrasts])
+    if len(contrasts) < 3:
+        return {}
+    weight = errors**-2
+    centre = float(weight @ gaps / weight.sum())
+    spread = float(weight @ (gaps - centre) ** 2) - (len(gaps) - 1)
+    between = max(spread / float(weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
+    return {c.where: between / (between + e * e) for c, e in zip(contrasts, errors.tolist(), strict=True)}
+
+
+def _finding(study: Study, weak: Weak, tests: int) -> Finding:
+    c = weak.main
+    title, lost = c.metric.title, Loss(c.metric).name
+    also = (
+        f" {listed([o.metric.title for o in weak.others]).capitalize()} suffer{'s' if len(weak.others) == 1 else ''} too."
+        if weak.others
+        else ""
+    )
+    sentence = (
+        f"The model is worse where {c.where}: {title} is {shown(c.inside)}, elsewhere {shown(c.rest)}. "
+        f"That is {percent(c.share)} of the rows; were they as good as the rest, {percent(c.impact)} of all {lost} would go.{also}"
+    )
+    lines = [
+        f"{o.metric.title} {shown(o.inside)} against {shown(o.rest)}, p = {o.p:.2g}"
+        for o in (c, *weak.others)
+    ]
+    detail = (
+        f"Against all other rows, one-sided; {'; '.join(lines)}. Benjamini–Hochberg over {tests} tests of slices and "
+        f"metrics: q = {weak.q:.2g}. After shrinkage it stands for {percent(weak.shrunken)} of all {lost}."
+    )
+    return Finding(
+        f"weak-slice:{_id(c.where)}",
+        "weak-slice",
+        severity.of_errors(c.impact),
+        c.metric.name,
+        sentence,
+        _advice(weak),
+        detail,
+        c.where,
+        c.inside,
+        max(weak.shrunken, 0.0),
+    )
+
+
+def _advice(weak: Weak) -> Recommendation:
+    c = weak.main
+    effect = f"Up to {percent(c.impact)} fewer {Loss(c.metric).name} if it came up to the rest."
+    ranking = next((o for o in weak.all if o.metric.name == "roc_auc"), None)
+    if ranking is not None and ranking.inside.high < 0.5:
+        return Recommendation(
+            f"Check the labels and the join of the rows with {c.where}: there high scores go with negative labels, "
+            "as if labels or scores were swapped.",
+            effect,
+        )
+    if ranking is not None and c.metric.name != "roc_auc" and ranking.p > 0.1:
+        return Recommendation(
+            f"Try a threshold or a recalibration of its own where {c.where}: scores rank rows there as well as elsewhere, "
+            "so the cut is what fits badly.",
+            effect,
+        )
+    return Recommendation(
+        f"Look at the errors where {c.where} first: check labels and inputs there, then add such rows or features that "
+        "tell them apart to the training data.",
+        effect,
+    )
+
+
+def _others(weak: Sequence[Weak]) -> Finding:
+    names = [str(w.main.where) for w in weak]
+    sentence = f"{rows(len(weak), 'more slice')} are worse than the rest too, each with less effect: {listed(names, 6)}."
+    return Finding(
+        "weak-slice:others",
+        "weak-slice",
+        Severity.LOW,
+        "slices",
+        sentence,
+        Recommendation("Mend the larger ones first, then evaluate again."),
+        "; ".join(f"{w.main.where}: {w.main.metric.title} {shown(w.main.inside)}" for w in weak),
+        impact=max(w.shrunken for w in weak),
+    )
+
+
+def _id(where: Slice) -> str:
+    return "&".join(f"{column}={value}" for column, value in where.items)

@@ -1,0 +1,61 @@
+"""Numbers in sentences: as many digits as tell, percentages for shares."""
+
+from __future__ import annotations
+
+import math
+
+from steelyard.records import Estimate
+
+NBSP = "\u00a0"
+MINUS = "−"
+
+
+def number(value: float, half: float = 0.0, sign: bool = False) -> str:
+    """A number with as many decimals as its uncertainty `half` (or three digits) calls for."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else f"{MINUS}∞" if value < 0 else "–"
+    leading = half if half > 0 and math.isfinite(half) else abs(value) / 10
+    decimals = min(max(1 - math.floor(math.log10(leading)), 0), 6) if leading > 0 else 2
+    written = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
+    return written.replace("-", MINUS)
+
+
+def percent(share: float, half: float = 0.0, sign: bool = False) -> str:
+    """A share as a percentage."""
+    at = 100 * share
+    small = 100 * half if half > 0 else abs(at)
+    decimals = 0 if small >= 1 or at == 0 else 1 if small >= 0.1 else 2
+    written = f"{at:+.{decimals}f}" if sign else f"{at:.{decimals}f}"
+    return f"{written.replace('-', MINUS)}{NBSP}%"
+
+
+def is_share(estimate: Estimate) -> bool:
+    """Whether an estimate is a share of rows, which reads best as a percentage."""
+    return estimate.method.startswith("wilson") and "jaccard" not in estimate.method
+
+
+def half_width(estimate: Estimate) -> float:
+    """Half the width of the interval."""
+    return (estimate.high - estimate.low) / 2
+
+
+def shown(estimate: Estimate, share: bool | None = None) -> str:
+    """An estimate with its interval: "71 % (68 % to 74 %)" or "0.812 (0.806 to 0.818)"."""
+    half = half_width(estimate)
+    if is_share(estimate) if share is None else share:
+        return f"{percent(estimate.value, half)} ({percent(estimate.low, half)} to {percent(estimate.high, half)})"
+    low, high = number(estimate.low, half), number(estimate.high, half)
+    return f"{number(estimate.value, half)} ({low} to {high})"
+
+
+def rows(count: float, thing: str = "row") -> str:
+    """A count with its noun: "1 row", "12,300 rows"."""
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{count:,.0f} {thing if round(count) == 1 else plural}"
+
+
+def listed(items: list[str], most: int = 4) -> str:
+    """Items as a list in a sentence."""
+    if len(items) > most:
+        items = [*items[: most - 1], f"{len(items) - most + 1} more"]
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)

@@ -1,0 +1,152 @@
+"""Write the generated pages of the documentation: metrics, commands, what engines cannot do, coverage.
+
+Run as `python tools/make_docs.py` (fast pages) or `python tools/make_docs.py coverage` (simulates, a minute).
+The tests hold the committed pages equal to what this writes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from steelyard.facts import GAPS
+from steelyard.metrics import MetricDoc, catalogue
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+BETTER = {"higher": "higher is better", "lower": "lower is better", "target": "no side is better"}
+TASKS = {
+    "binary": "Binary classification",
+    "multiclass": "Multiclass classification",
+    "multilabel": "Multilabel classification",
+    "regression": "Regression",
+    "forecasting": "Forecasting",
+    "ranking": "Ranking and recommendation",
+}
+
+
+def metrics_page() -> str:
+    """Every metric: meaning, formula, range, when it misleads, what to do next."""
+    parts = [
+        "# Metrics",
+        "",
+        "Each of these comes with an interval, on every slice. The same words are in `steelyard explain-metric NAME` "
+        "and behind each number of the report. This page is made from the metrics' own docstrings.",
+        "",
+    ]
+    for task, title in TASKS.items():
+        docs = catalogue(task)
+        links = ", ".join(f"[`{doc.name}`](#{doc.name})" for doc in docs)
+        parts += [f"**{title}**: {links}", ""]
+    for doc in sorted(catalogue(), key=lambda d: d.name):
+        parts += _metric(doc)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _metric(doc: MetricDoc) -> list[str]:
+    lines = [f"## {doc.name} {{ #{doc.name} }}", "", f"**{doc.title}** · {', '.join(doc.tasks)} · {BETTER[doc.direction]}", ""]
+    lines += [_plain(doc.meaning), ""]
+    for heading, text in (
+        ("Formula", f"`{doc.formula}`" if doc.formula else ""),
+        ("Range", _plain(doc.range)),
+        ("When it misleads", _plain(doc.misleads)),
+        ("What to do next", _plain(doc.next)),
+        ("Source", _plain(doc.source)),
+    ):
+        if text:
+            lines.append(f"- **{heading}**: {text}")
+    return [*lines, ""]
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")
+
+
+def commands_page() -> str:
+    """The command line, from the commands' own help."""
+    import typer
+
+    from steelyard.cli.app import app
+
+    command: Any = typer.main.get_command(app)
+    parts = [
+        "# Commands",
+        "",
+        "Exit codes: 0 pass (or no checks), 1 a check fails, 2 the input or the command cannot be used, "
+        "3 a check is inconclusive. This page is made from the commands themselves.",
+        "",
+    ]
+    for name, sub in command.commands.items():
+        parts += [f"## steelyard {name}", "", sub.help or "", "", "| option | meaning |", "|---|---|"]
+        for parameter in sub.params:
+            record = parameter.to_info_dict()
+            names = ", ".join(f"`{o}`" for o in record["opts"]) if record["param_type_name"] == "option" else (
+                f"`{parameter.metavar or record['name'].upper()}`")
+            parts.append(f"| {names} | {(getattr(parameter, 'help', '') or '').replace('|', '/')} |")
+        parts.append("")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def gaps_page() -> str:
+    """What an engine cannot do, and what to do instead."""
+    rows = [f"| {g.engine} | {g.fact} | {g.reason} | {g.remedy} |" for g in GAPS]
+    return "\n".join(
+        [
+            "# What an engine cannot do",
+            "",
+            "Polars answers every fact. Other engines answer all but these; asking for one of them is an error that "
+            "says so. This page is made from `steelyard.facts.GAPS`.",
+            "",
+            "| engine | fact | why | instead |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def coverage_page() -> str:
+    """Simulated coverage of the intervals, from the same function that `make prove` tests."""
+    path = ROOT / "tests" / "prove" / "test_interval_coverage.py"
+    spec = importlib.util.spec_from_file_location("interval_coverage", path)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{path} cannot be loaded.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    lines = [
+        "# Coverage of the intervals",
+        "",
+        "How often the interval holds the true value, simulated; 95 % is the aim. `make prove` runs the same "
+        "simulations and fails where one leaves its bound. A figure off 95 % by more than its Monte Carlo error has "
+        "its reason in the test that holds it.",
+        "",
+        "| setting | method | n | coverage | ± |",
+        "|---|---|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row.setting} | {row.method} | {row.n:,} | {row.coverage:.3f} | {row.mc_error:.3f} |"
+        for row in module.coverage_table()
+    ]
+    return "\n".join([*lines, ""])
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "metrics.md": metrics_page,
+    "cli.md": commands_page,
+    "engines.md": gaps_page,
+}
+
+
+def main() -> None:
+    """Write the pages; with the argument "coverage" that one too."""
+    pages = {**PAGES, "coverage.md": coverage_page} if "coverage" in sys.argv[1:] else PAGES
+    for name, make in pages.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
