@@ -47,7 +47,7 @@ prove: $(TEST) ## simulate what the statistics promise: coverage, false alarms (
 	$(BIN)/pytest -n 2 -m prove $(ARGS)
 
 docs: $(DOCS) ## build the documentation into site/
-	$(BIN)/mkdocs build --strict $(ARGS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(ARGS)
 
 bench: $(TEST) ## measure time and memory beside the usual tools
 	$(BIN)/python benchmarks/run.py $(ARGS)

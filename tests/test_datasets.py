@@ -26,9 +26,7 @@ def test_names_are_those_of_the_files() -> None:
     assert all(datasets.path(name).is_file() for name in datasets.names())
 
 
-@pytest.mark.parametrize(
-    "name", ["acs_employment/curent.parquet", "", "../__init__.py", "acs_employment/README.md"]
-)
+@pytest.mark.parametrize("name", ["acs_employment/curent.parquet", "", "../__init__.py", "acs_employment/README.md"])
 def test_an_unknown_name_is_told_what_there_is(name: str) -> None:
     with pytest.raises(UnknownNameError, match=re.escape(CURRENT)):
         datasets.path(name)
@@ -93,9 +91,7 @@ def test_the_facts_by_year(
         ("age_group", "65+", 1, 0.818),
     ],
 )
-def test_the_gaps_between_groups(
-    people: pl.DataFrame, column: str, group: str, label: int, rate: float
-) -> None:
+def test_the_gaps_between_groups(people: pl.DataFrame, column: str, group: str, label: int, rate: float) -> None:
     chosen = people.filter(pl.col("year") > 2015, pl.col(column) == group, pl.col("employed") == label)
     assert (chosen["prediction"] != label).mean() == pytest.approx(rate, abs=6e-4)
 

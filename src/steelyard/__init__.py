@@ -1,4 +1,4 @@
-"""Steelyard weighs models: metrics with intervals, slices, findings and verdicts, from one pass over the data."""
+"""Steelyard weighs models: metrics with intervals, slices, findings and verdicts, from one reading."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Hand-built evaluations with realistic numbers, one function each; run as a script to write their reports."""
+"""Hand-built evaluations with realistic numbers; run as a script to write their reports."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def floats(values: Sequence[float] | np.ndarray) -> list[float]:
     return [float(v) for v in values]
 
 
-def score_curves(y: np.ndarray, score: np.ndarray, data: str = "current", subject: str = "") -> Iterator[Curve]:
+def score_curves(
+    y: np.ndarray, score: np.ndarray, data: str = "current", subject: str = ""
+) -> Iterator[Curve]:
     order = np.argsort(-score)
     y, score = y[order], score[order]
     at = np.unique(np.linspace(0, len(y) - 1, 300).astype(int))
@@ -64,7 +66,14 @@ def score_curves(y: np.ndarray, score: np.ndarray, data: str = "current", subjec
     size = np.array([len(g) for g in groups])
     half = 1.96 * np.sqrt(observed * (1 - observed) / size)
     predicted = np.array([score[g].mean() for g in groups])
-    yield curve("calibration", predicted=predicted, observed=observed, low=observed - half, high=observed + half, n=size)
+    yield curve(
+        "calibration",
+        predicted=predicted,
+        observed=observed,
+        low=observed - half,
+        high=observed + half,
+        n=size,
+    )
     yield curve("calibration_smooth", predicted=predicted, observed=np.maximum.accumulate(observed))
     edges = np.linspace(0, 1, 41)
     yield curve(
@@ -87,7 +96,9 @@ def score_curves(y: np.ndarray, score: np.ndarray, data: str = "current", subjec
     yield curve("gain", share=share, captured=recall, lift=recall / share)
 
 
-def slice_readings(metrics: dict[str, tuple[float, float]], columns: dict[str, list[str]], rows: int) -> Iterator[Reading]:
+def slice_readings(
+    metrics: dict[str, tuple[float, float]], columns: dict[str, list[str]], rows: int
+) -> Iterator[Reading]:
     rng = np.random.default_rng(3)
     for column, values in columns.items():
         sizes = rng.dirichlet(np.full(len(values), 2.0)) * rows
@@ -124,71 +135,166 @@ def binary(reference: bool = True) -> Evaluation:
             was = v + (0.031 if name in ("roc_auc", "average_precision", "recall", "f1") else 0.004)
             readings.append(Reading(name, estimate(was, h * 0.7, 90_000, method), data="reference"))
             readings.append(Reading(name, estimate(v - was, h * 1.2, rows, "mover"), data="difference"))
-    columns = {"sex": ["F", "M"], "age_group": ["0–39", "40–59", "60–79", "80+"], "site": [f"site {c}" for c in "ABCDEFGH"]}
-    sliced = {name: (v, h) for name, (v, h, _) in BINARY.items() if name in ("roc_auc", "recall", "precision", "f1", "brier")}
+    columns = {
+        "sex": ["F", "M"],
+        "age_group": ["0–39", "40–59", "60–79", "80+"],
+        "site": [f"site {c}" for c in "ABCDEFGH"],
+    }
+    sliced = {
+        name: (v, h)
+        for name, (v, h, _) in BINARY.items()
+        if name in ("roc_auc", "recall", "precision", "f1", "brier")
+    }
     readings += slice_readings(sliced, columns, rows)
     small = Slice.of({"site": "site I"})
     readings.append(Reading("roc_auc", Undefined("there is no positive among 12 rows"), small))
-    readings.append(Reading("partial_auc", Undefined("it needs at least 20 positives below a false positive rate of 0.1")))
+    readings.append(
+        Reading("partial_auc", Undefined("it needs at least 20 positives below a false positive rate of 0.1"))
+    )
     old = Slice.of({"age_group": "80+"})
     findings = (
         Finding(
-            "fall:roc_auc", "fall", Severity.HIGH, "roc_auc",
+            "fall:roc_auc",
+            "fall",
+            Severity.HIGH,
+            "roc_auc",
             "The model ranks patients worse than on the training data: ROC AUC fell from 0.843 to 0.812.",
-            Recommendation("Retrain on the last six months.", "Expected to win back about two thirds of the fall.", True),
-            "Difference −0.031 (−0.038 to −0.024), MOVER on logit-DeLong intervals; p < 0.0001 after Benjamini–Hochberg.",
-            estimate=estimate(-0.031, 0.0071, rows), impact=0.18,
+            Recommendation(
+                "Retrain on the last six months.", "Expected to win back about two thirds of the fall.", True
+            ),
+            "Difference −0.031 (−0.038 to −0.024), MOVER on logit-DeLong intervals; p < 0.0001.",
+            estimate=estimate(-0.031, 0.0071, rows),
+            impact=0.18,
         ),
         Finding(
-            "weak-slice:age_group=80+", "weak-slice", Severity.HIGH, "age_group = 80+",
+            "weak-slice:age_group=80+",
+            "weak-slice",
+            Severity.HIGH,
+            "age_group = 80+",
             "Patients of 80 and over get the worst answers: 14 % of the rows, 27 % of the errors.",
-            Recommendation("Collect 2,000 more labels of patients of 80 and over, and use a threshold of their own.", "A threshold of 0.41 would raise recall from 0.35 to 0.48."),
+            Recommendation(
+                "Collect 2,000 more labels of patients of 80 and over, and use a threshold of their own.",
+                "A threshold of 0.41 would raise recall from 0.35 to 0.48.",
+            ),
             "recall 0.347 (0.318 to 0.377) against 0.488 overall; q = 0.0002.",
-            old, estimate(0.347, 0.03, 5_790), 0.27,
+            old,
+            estimate(0.347, 0.03, 5_790),
+            0.27,
         ),
         Finding(
-            "calibration:overconfident", "calibration", Severity.MEDIUM, "score",
+            "calibration:overconfident",
+            "calibration",
+            Severity.MEDIUM,
+            "score",
             "High scores promise too much: of rows scored around 0.9, only 0.81 were positive.",
-            Recommendation("Recalibrate with isotonic regression.", "Debiased calibration error 0.031 → 0.006 on held-out data.", True),
-            "Kuiper statistic 0.042, p < 0.0001.", estimate=estimate(0.0312, 0.004, rows), impact=0.06,
+            Recommendation(
+                "Recalibrate with isotonic regression.",
+                "Debiased calibration error 0.031 → 0.006 on held-out data.",
+                True,
+            ),
+            "Kuiper statistic 0.042, p < 0.0001.",
+            estimate=estimate(0.0312, 0.004, rows),
+            impact=0.06,
         ),
         Finding(
-            "threshold:recall", "threshold", Severity.LOW, "threshold",
+            "threshold:recall",
+            "threshold",
+            Severity.LOW,
+            "threshold",
             "At the threshold of 0.5 the model misses half of the positives.",
-            Recommendation("Decide what a missed positive costs, then choose the threshold on the threshold chart."),
+            Recommendation(
+                "Decide what a missed positive costs, then choose the threshold on the threshold chart."
+            ),
         ),
         Finding(
-            "quality:lab_result", "quality", Severity.INFO, "lab_result", "lab_result is missing in 31 % of the rows.",
+            "quality:lab_result",
+            "quality",
+            Severity.INFO,
+            "lab_result",
+            "lab_result is missing in 31 % of the rows.",
             Recommendation("Ask site C why it stopped sending lab results in March."),
         ),
     )
     checks = (
-        CheckResult("roc_auc", "≥ 0.80", Verdict.PASS, "ROC AUC is 0.812, all of its interval above 0.80.", estimate(*BINARY["roc_auc"][:2], rows)),
-        CheckResult("recall", "≥ 0.60", Verdict.FAIL, "Recall is 0.488 (0.476 to 0.499); it had to be at least 0.60.", estimate(*BINARY["recall"][:2], rows)),
-        CheckResult("recall", "≥ 0.35", Verdict.INCONCLUSIVE, "Recall of age_group = 80+ is 0.347 (0.318 to 0.377), on both sides of 0.35.", estimate(0.347, 0.03, 5_790), old, 212_000),
-        CheckResult("partial_auc", "≥ 0.5", Verdict.INCONCLUSIVE, "partial_auc is undefined: too few positives.", Undefined("too few positives")),
+        CheckResult(
+            "roc_auc",
+            "≥ 0.80",
+            Verdict.PASS,
+            "ROC AUC is 0.812, all of its interval above 0.80.",
+            estimate(*BINARY["roc_auc"][:2], rows),
+        ),
+        CheckResult(
+            "recall",
+            "≥ 0.60",
+            Verdict.FAIL,
+            "Recall is 0.488 (0.476 to 0.499); it had to be at least 0.60.",
+            estimate(*BINARY["recall"][:2], rows),
+        ),
+        CheckResult(
+            "recall",
+            "≥ 0.35",
+            Verdict.INCONCLUSIVE,
+            "Recall of age_group = 80+ is 0.347 (0.318 to 0.377), on both sides of 0.35.",
+            estimate(0.347, 0.03, 5_790),
+            old,
+            212_000,
+        ),
+        CheckResult(
+            "partial_auc",
+            "≥ 0.5",
+            Verdict.INCONCLUSIVE,
+            "partial_auc is undefined: too few positives.",
+            Undefined("too few positives"),
+        ),
     )
     y, score = scored(20_000)
     curves = list(score_curves(y, score))
     if reference:
         y0, score0 = scored(20_000, 8)
-        curves += [c for c in score_curves(y0, np.clip(score0 * 0.92, 0, 1), "reference") if c.kind != "threshold"]
-    curves.append(Curve("confusion", {"actual": ["0", "0", "1", "1"], "predicted": ["0", "1", "0", "1"], "n": [30_775.0, 2_020.0, 4_323.0, 4_112.0]}))
+        curves += [
+            c for c in score_curves(y0, np.clip(score0 * 0.92, 0, 1), "reference") if c.kind != "threshold"
+        ]
+    curves.append(
+        Curve(
+            "confusion",
+            {
+                "actual": ["0", "0", "1", "1"],
+                "predicted": ["0", "1", "0", "1"],
+                "n": [30_775.0, 2_020.0, 4_323.0, 4_112.0],
+            },
+        )
+    )
     return Evaluation(
-        subject="predictions.parquet", task="binary",
-        roles={"label": "readmitted", "score": "p", "slices": ["sex", "age_group", "site"], "time": "discharged_at", "id": "encounter", "positive": "1"},
+        subject="predictions.parquet",
+        task="binary",
+        roles={
+            "label": "readmitted",
+            "score": "p",
+            "slices": ["sex", "age_group", "site"],
+            "time": "discharged_at",
+            "id": "encounter",
+            "positive": "1",
+        },
         rows={"current": rows, "reference": 90_000} if reference else {"current": rows},
         readings=tuple(readings),
-        guesses=("readmitted was taken as the label, because it is the only column named like one; set label= to change it.",),
+        guesses=(
+            "readmitted was taken as the label, the only column named like one; set label= to change it.",
+        ),
         headline=("roc_auc", "average_precision", "recall", "precision", "brier"),
-        findings=findings, checks=checks, curves=tuple(curves), columns=tuple(columns_of(8, rows)),
+        findings=findings,
+        checks=checks,
+        curves=tuple(curves),
+        columns=tuple(columns_of(8, rows)),
         warnings=("412 rows without a label were left out.",),
         notes=(
             "Intervals hold for rows drawn independently; no cluster column was given.",
-            "Scores were counted in 1,024 logit bins; the error this makes is stated with each number and is below 0.0001 for ROC AUC.",
+            "Scores were counted in 1,024 logit bins; the error this makes is below 0.0001 for ROC AUC.",
             "Slices were tested together; the false discovery rate is held at 5 % (Benjamini–Hochberg).",
         ),
-        digest="sha256:9f2c1f0a6c3b7b0e", created=CREATED, versions=VERSIONS, seed=20260921,
+        digest="sha256:9f2c1f0a6c3b7b0e",
+        created=CREATED,
+        versions=VERSIONS,
+        seed=20260921,
         settings={"threshold": 0.5, "grid": "logit-1024", "min_slice_rows": 30, "clusters": None},
     )
 
@@ -196,22 +302,47 @@ def binary(reference: bool = True) -> Evaluation:
 def columns_of(count: int, rows: int) -> Iterator[ColumnSummary]:
     rng = np.random.default_rng(5)
     sites = tuple((f"site {c}", float(rows // (i + 3))) for i, c in enumerate("ABCDEFGHIJ"))
-    yield ColumnSummary("readmitted", "boolean", "label", rows, 412, distinct=2, top=(("0", rows * 0.8), ("1", rows * 0.2)))
+    yield ColumnSummary(
+        "readmitted", "boolean", "label", rows, 412, distinct=2, top=(("0", rows * 0.8), ("1", rows * 0.2))
+    )
     yield ColumnSummary("site", "text", "slice", rows, 0, distinct=10, top=sites)
-    yield ColumnSummary("discharged_at", "time", "time", rows, 3, low="2026-01-01T00:00:00", high="2026-08-31T23:59:00")
+    yield ColumnSummary(
+        "discharged_at", "time", "time", rows, 3, low="2026-01-01T00:00:00", high="2026-08-31T23:59:00"
+    )
     for i in range(count - 3):
         counts, edges = np.histogram(rng.gamma(1 + i % 5, 10, 2_000), 30)
-        bins = tuple((float(a), float(b), float(c)) for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True))
+        bins = tuple(
+            (float(a), float(b), float(c)) for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True)
+        )
         yield ColumnSummary(
-            f"feature_{i:04d}", "number", "feature", rows, int(rows * 0.01 * (i % 7)), i % 2, None,
-            float(10 * (1 + i % 5)), 12.5, float(edges[0]), float(edges[-1]), {0.25: 5.0, 0.5: 9.8, 0.75: 20.2}, bins,
+            f"feature_{i:04d}",
+            "number",
+            "feature",
+            rows,
+            int(rows * 0.01 * (i % 7)),
+            i % 2,
+            None,
+            float(10 * (1 + i % 5)),
+            12.5,
+            float(edges[0]),
+            float(edges[-1]),
+            {0.25: 5.0, 0.5: 9.8, 0.75: 20.2},
+            bins,
         )
 
 
 def regression() -> Evaluation:
     rng = np.random.default_rng(11)
     rows, horizons = 8_760, 14
-    values = {"rmse": (412.7, 9.1), "mae": (288.4, 5.2), "r2": (0.871, 0.006), "median_absolute_error": (201.3, 4.4), "mape": (0.0731, 0.0014), "bias": (-38.2, 8.4), "pinball_loss": (101.2, 2.1)}
+    values = {
+        "rmse": (412.7, 9.1),
+        "mae": (288.4, 5.2),
+        "r2": (0.871, 0.006),
+        "median_absolute_error": (201.3, 4.4),
+        "mape": (0.0731, 0.0014),
+        "bias": (-38.2, 8.4),
+        "pinball_loss": (101.2, 2.1),
+    }
     residual = rng.standard_t(4, 6_000) * 280 - 38
     counts, edges = np.histogram(residual, np.linspace(-1800, 1800, 41))
     share = np.linspace(0.01, 0.99, 50)
@@ -219,41 +350,147 @@ def regression() -> Evaluation:
     bias = (at - 5_000) / 40 - 38
     steps = np.arange(1, horizons + 1)
     mae = 180 + 18 * steps**0.8
-    nominal, observed = np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]), np.array([0.09, 0.14, 0.29, 0.51, 0.72, 0.85, 0.905])
+    nominal, observed = (
+        np.array([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]),
+        np.array([0.09, 0.14, 0.29, 0.51, 0.72, 0.85, 0.905]),
+    )
     curves = [
-        Curve("residual_histogram", {"left": floats(edges[:-1]), "right": floats(edges[1:]), "n": floats(counts)}),
+        Curve(
+            "residual_histogram",
+            {"left": floats(edges[:-1]), "right": floats(edges[1:]), "n": floats(counts)},
+        ),
         Curve("residual_quantiles", {"share": floats(share), "value": floats(np.quantile(residual, share))}),
-        Curve("error_by_prediction", {"predicted": floats(at), "bias": floats(bias), "bias_low": floats(bias - 30), "bias_high": floats(bias + 30), "mae": floats(240 + at / 60), "n": [730.0] * 12}),
-        Curve("error_by_horizon", {"horizon": floats(steps), "mae": floats(mae), "mae_low": floats(mae - 14), "mae_high": floats(mae + 14), "rmse": floats(mae * 1.4), "n": [626.0] * horizons}),
-        Curve("quantile_coverage", {"nominal": floats(nominal), "observed": floats(observed), "low": floats(observed - 0.01), "high": floats(observed + 0.01), "n": [8760.0] * 7}),
+        Curve(
+            "error_by_prediction",
+            {
+                "predicted": floats(at),
+                "bias": floats(bias),
+                "bias_low": floats(bias - 30),
+                "bias_high": floats(bias + 30),
+                "mae": floats(240 + at / 60),
+                "n": [730.0] * 12,
+            },
+        ),
+        Curve(
+            "error_by_horizon",
+            {
+                "horizon": floats(steps),
+                "mae": floats(mae),
+                "mae_low": floats(mae - 14),
+                "mae_high": floats(mae + 14),
+                "rmse": floats(mae * 1.4),
+                "n": [626.0] * horizons,
+            },
+        ),
+        Curve(
+            "quantile_coverage",
+            {
+                "nominal": floats(nominal),
+                "observed": floats(observed),
+                "low": floats(observed - 0.01),
+                "high": floats(observed + 0.01),
+                "n": [8760.0] * 7,
+            },
+        ),
     ]
     readings = [Reading(k, estimate(v, h, rows)) for k, (v, h) in values.items()]
-    readings += slice_readings({"mae": values["mae"], "bias": values["bias"]}, {"region": ["North", "South", "East", "West"], "weekday": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]}, rows)
+    readings += slice_readings(
+        {"mae": values["mae"], "bias": values["bias"]},
+        {
+            "region": ["North", "South", "East", "West"],
+            "weekday": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+        },
+        rows,
+    )
     finding = Finding(
-        "bias:overall", "bias", Severity.MEDIUM, "bias", "The forecast is 38.2 MWh too low on average, and too high above 6,500 MWh.",
-        Recommendation("Add the lagged load of the same hour as a feature, or correct by isotonic regression.", "About 4 % off MAE."), impact=0.04,
+        "bias:overall",
+        "bias",
+        Severity.MEDIUM,
+        "bias",
+        "The forecast is 38.2 MWh too low on average, and too high above 6,500 MWh.",
+        Recommendation(
+            "Add the lagged load of the same hour as a feature, or correct by isotonic regression.",
+            "About 4 % off MAE.",
+        ),
+        impact=0.04,
     )
     return Evaluation(
-        subject="load_forecast.csv", task="forecasting", roles={"label": "load", "prediction": "yhat", "horizon": "h"},
-        rows={"current": rows}, readings=tuple(readings), headline=("mae", "rmse", "r2", "bias"), findings=(finding,),
-        checks=(CheckResult("mae", "≤ 300", Verdict.PASS, "MAE is 288, all of its interval below 300.", estimate(288.4, 5.2, rows)),),
-        curves=tuple(curves), columns=tuple(columns_of(12, rows)), created=CREATED, versions=VERSIONS,
+        subject="load_forecast.csv",
+        task="forecasting",
+        roles={"label": "load", "prediction": "yhat", "horizon": "h"},
+        rows={"current": rows},
+        readings=tuple(readings),
+        headline=("mae", "rmse", "r2", "bias"),
+        findings=(finding,),
+        checks=(
+            CheckResult(
+                "mae",
+                "≤ 300",
+                Verdict.PASS,
+                "MAE is 288, all of its interval below 300.",
+                estimate(288.4, 5.2, rows),
+            ),
+        ),
+        curves=tuple(curves),
+        columns=tuple(columns_of(12, rows)),
+        created=CREATED,
+        versions=VERSIONS,
     )
 
 
 def ranking() -> Evaluation:
     rows, ks = 52_300, [1, 3, 5, 10, 20, 50]
     ndcg = np.array([0.31, 0.36, 0.39, 0.42, 0.45, 0.49])
-    curve = Curve("ranking_at_k", {
-        "k": floats(ks), "ndcg": floats(ndcg), "ndcg_low": floats(ndcg - 0.012), "ndcg_high": floats(ndcg + 0.012),
-        "precision": [0.31, 0.24, 0.19, 0.13, 0.08, 0.04], "recall": [0.11, 0.22, 0.30, 0.43, 0.56, 0.71], "hit_rate": [0.31, 0.49, 0.58, 0.69, 0.79, 0.88],
-    })  # fmt: skip
-    values = {"ndcg@10": 0.42, "ndcg@5": 0.39, "mrr": 0.433, "map@10": 0.301, "precision@10": 0.13, "recall@10": 0.43, "hit_rate@10": 0.69, "catalogue_coverage": 0.213}
+    curve = Curve(
+        "ranking_at_k",
+        {
+            "k": floats(ks),
+            "ndcg": floats(ndcg),
+            "ndcg_low": floats(ndcg - 0.012),
+            "ndcg_high": floats(ndcg + 0.012),
+            "precision": [0.31, 0.24, 0.19, 0.13, 0.08, 0.04],
+            "recall": [0.11, 0.22, 0.30, 0.43, 0.56, 0.71],
+            "hit_rate": [0.31, 0.49, 0.58, 0.69, 0.79, 0.88],
+        },
+    )
+    values = {
+        "ndcg@10": 0.42,
+        "ndcg@5": 0.39,
+        "mrr": 0.433,
+        "map@10": 0.301,
+        "precision@10": 0.13,
+        "recall@10": 0.43,
+        "hit_rate@10": 0.69,
+        "catalogue_coverage": 0.213,
+    }
     readings = [Reading(k, estimate(v, 0.012, 2_615, "queries")) for k, v in values.items()]
-    return Evaluation("search_log.parquet", "ranking", {"label": "clicked", "score": "score", "query": "query_id"}, {"current": rows}, tuple(readings), headline=("ndcg@10", "mrr", "recall@10"), curves=(curve,), created=CREATED, versions=VERSIONS)
+    return Evaluation(
+        "search_log.parquet",
+        "ranking",
+        {"label": "clicked", "score": "score", "query": "query_id"},
+        {"current": rows},
+        tuple(readings),
+        headline=("ndcg@10", "mrr", "recall@10"),
+        curves=(curve,),
+        created=CREATED,
+        versions=VERSIONS,
+    )
 
 
-CLASSES = ["invoice", "contract", "letter", "complaint", "order", "quotation", "delivery note", "reminder", "application", "certificate", "newsletter", "other"]
+CLASSES = [
+    "invoice",
+    "contract",
+    "letter",
+    "complaint",
+    "order",
+    "quotation",
+    "delivery note",
+    "reminder",
+    "application",
+    "certificate",
+    "newsletter",
+    "other",
+]
 
 
 def multiclass(classes: Sequence[str] = CLASSES) -> Evaluation:
@@ -267,73 +504,197 @@ def multiclass(classes: Sequence[str] = CLASSES) -> Evaluation:
     per_class: dict[str, list[float | str | None]] = {"class": list(classes), "n": list(floats(actual))}
     for name, at in (("precision", precision), ("recall", recall), ("f1", f1)):
         half = 1.96 * np.sqrt(at * (1 - at) / actual)
-        per_class |= {name: list(floats(at)), f"{name}_low": list(floats(at - half)), f"{name}_high": list(floats(np.minimum(at + half, 1)))}
+        per_class |= {
+            name: list(floats(at)),
+            f"{name}_low": list(floats(at - half)),
+            f"{name}_high": list(floats(np.minimum(at + half, 1))),
+        }
     per_class["roc_auc"] = [None if i == 3 else 0.97 - 0.01 * i for i in range(k)]
     curves = [
-        Curve("confusion", {"actual": [a for a in classes for _ in classes], "predicted": list(classes) * k, "n": floats(counts.ravel())}),
+        Curve(
+            "confusion",
+            {
+                "actual": [a for a in classes for _ in classes],
+                "predicted": list(classes) * k,
+                "n": floats(counts.ravel()),
+            },
+        ),
         Curve("per_class", per_class),
-        Curve("top_k", {"k": [1.0, 2.0, 3.0, 5.0], "accuracy": [0.861, 0.924, 0.957, 0.981], "low": [0.853, 0.918, 0.952, 0.978], "high": [0.869, 0.93, 0.961, 0.984]}),
+        Curve(
+            "top_k",
+            {
+                "k": [1.0, 2.0, 3.0, 5.0],
+                "accuracy": [0.861, 0.924, 0.957, 0.981],
+                "low": [0.853, 0.918, 0.952, 0.978],
+                "high": [0.869, 0.93, 0.961, 0.984],
+            },
+        ),
     ]
     for i, name in enumerate(classes):
         y, score = scored(4_000, 20 + i)
-        curves += [c for c in score_curves(y, score, subject=name) if c.kind in ("roc", "precision_recall", "calibration")]
-    values = {"accuracy": 0.861, "balanced_accuracy": 0.842, "f1_macro": 0.838, "f1_weighted": 0.858, "log_loss": 0.512, "cohen_kappa": 0.838, "top_3_accuracy": 0.957}
+        curves += [
+            c
+            for c in score_curves(y, score, subject=name)
+            if c.kind in ("roc", "precision_recall", "calibration")
+        ]
+    values = {
+        "accuracy": 0.861,
+        "balanced_accuracy": 0.842,
+        "f1_macro": 0.838,
+        "f1_weighted": 0.858,
+        "log_loss": 0.512,
+        "cohen_kappa": 0.838,
+        "top_3_accuracy": 0.957,
+    }
     readings = [Reading(n, estimate(v, 0.008, total)) for n, v in values.items()]
-    return Evaluation("documents.csv", "multiclass", {"label": "type", "prediction": "predicted"}, {"current": total}, tuple(readings), headline=("accuracy", "f1_macro", "log_loss"), curves=tuple(curves), created=CREATED, versions=VERSIONS)
+    return Evaluation(
+        "documents.csv",
+        "multiclass",
+        {"label": "type", "prediction": "predicted"},
+        {"current": total},
+        tuple(readings),
+        headline=("accuracy", "f1_macro", "log_loss"),
+        curves=tuple(curves),
+        created=CREATED,
+        versions=VERSIONS,
+    )
 
 
 HOSTILE = [
-    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "a|b`c`*d*", "😀 naïve 東京", "\u202egnp.exe", "\x1b[31mred\x1b[0m",
-    '" onmouseover="alert(1)', "{{ 7*7 }} {% raw %}", "[bold]rich[/bold]", "<!-- --> ]]> &amp;", "x" * 5_000, "line\nbreak\ttab\x00nul", "__proto__", "=cmd|'/c calc'!A1", "javascript:alert(1)",
-]  # fmt: skip
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "a|b`c`*d*",
+    "😀 naïve 東京",
+    "\u202egnp.exe",
+    "\x1b[31mred\x1b[0m",
+    '" onmouseover="alert(1)',
+    "{{ 7*7 }} {% raw %}",
+    "[bold]rich[/bold]",
+    "<!-- --> ]]> &amp;",
+    "x" * 5_000,
+    "line\nbreak\ttab\x00nul",
+    "__proto__",
+    "=cmd|'/c calc'!A1",
+    "javascript:alert(1)",
+]
 
 
 def hostile() -> Evaluation:
     base = binary()
     readings = list(base.readings)
-    readings += [Reading("roc_auc", estimate(0.8, 0.02, 900 + i), Slice.of({text: text})) for i, text in enumerate(HOSTILE)]
+    readings += [
+        Reading("roc_auc", estimate(0.8, 0.02, 900 + i), Slice.of({text: text}))
+        for i, text in enumerate(HOSTILE)
+    ]
     readings += [Reading(text, estimate(0.5, 0.1, 10, text)) for text in HOSTILE]
     readings += [Reading("recall", Undefined(text), Slice.of({"s": text})) for text in HOSTILE]
-    findings = tuple(Finding(t, t, Severity.HIGH, t, t, Recommendation(t, t), t, Slice.of({t: t})) for t in HOSTILE)
+    findings = tuple(
+        Finding(t, t, Severity.HIGH, t, t, Recommendation(t, t), t, Slice.of({t: t})) for t in HOSTILE
+    )
     checks = tuple(CheckResult(t, t, Verdict.FAIL, t, Undefined(t)) for t in HOSTILE)
     columns = tuple(ColumnSummary(t, t, t, 10, 1, top=tuple((u, 1.0) for u in HOSTILE)) for t in HOSTILE)
     cells = [(a, p) for a in HOSTILE for p in HOSTILE]
-    curves = [*base.curves, Curve("confusion", {"actual": [a for a, _ in cells], "predicted": [p for _, p in cells], "n": [1.0] * len(cells)}, subject=HOSTILE[0])]
+    curves = [
+        *base.curves,
+        Curve(
+            "confusion",
+            {"actual": [a for a, _ in cells], "predicted": [p for _, p in cells], "n": [1.0] * len(cells)},
+            subject=HOSTILE[0],
+        ),
+    ]
     for text in HOSTILE:
-        curves += [replace(c, subject=text, notes={text: text}) for c in base.curves if c.kind in ("roc", "calibration")]
+        curves += [
+            replace(c, subject=text, notes={text: text})
+            for c in base.curves
+            if c.kind in ("roc", "calibration")
+        ]
         curves.append(Curve(text, {text: [1.0], "s": [text]}))
     everything = {t: t for t in HOSTILE}
     return replace(
-        base, subject=HOSTILE[0], roles={**everything, "nested": {"sets": {1.5, 2.5}, "inf": float("inf")}}, readings=tuple(readings),
-        findings=findings, checks=checks, columns=columns, curves=tuple(curves), guesses=tuple(HOSTILE), warnings=tuple(HOSTILE),
-        notes=tuple(HOSTILE), versions=everything, settings=everything, digest=HOSTILE[1], headline=("roc_auc", *HOSTILE),
-    )  # fmt: skip
+        base,
+        subject=HOSTILE[0],
+        roles={**everything, "nested": {"sets": {1.5, 2.5}, "inf": float("inf")}},
+        readings=tuple(readings),
+        findings=findings,
+        checks=checks,
+        columns=columns,
+        curves=tuple(curves),
+        guesses=tuple(HOSTILE),
+        warnings=tuple(HOSTILE),
+        notes=tuple(HOSTILE),
+        versions=everything,
+        settings=everything,
+        digest=HOSTILE[1],
+        headline=("roc_auc", *HOSTILE),
+    )
 
 
 def empty() -> Evaluation:
     reason = Undefined("no row has both a label and a score")
-    return Evaluation("nothing.csv", "binary", {}, {"current": 0}, (Reading("roc_auc", reason), Reading("recall", reason, Slice.of({"sex": "F"}))), headline=("roc_auc",))
+    return Evaluation(
+        "nothing.csv",
+        "binary",
+        {},
+        {"current": 0},
+        (Reading("roc_auc", reason), Reading("recall", reason, Slice.of({"sex": "F"}))),
+        headline=("roc_auc",),
+    )
 
 
 def edges() -> Evaluation:
     """Return unbounded, zero-width, huge, tiny and not finite numbers."""
     inf, nan = float("inf"), float("nan")
     made = [
-        Estimate(0.5, -inf, inf, 0.95, 3, "t"), Estimate(0.0, 0.0, 0.0, 0.95, 1, "exact"), Estimate(1.0, 0.9999, 1.0, 0.95, 10**12, "wilson"),
-        Estimate(1.2345e15, 1.2e15, 1.3e15, 0.95, 7, "t"), Estimate(3.2e-9, 1e-9, 9e-9, 0.95, 7, "t"), Estimate(nan, nan, nan, 0.95, 7, "t"), Estimate(inf, 1.0, inf, 0.95, 7, "t"),
-    ]  # fmt: skip
+        Estimate(0.5, -inf, inf, 0.95, 3, "t"),
+        Estimate(0.0, 0.0, 0.0, 0.95, 1, "exact"),
+        Estimate(1.0, 0.9999, 1.0, 0.95, 10**12, "wilson"),
+        Estimate(1.2345e15, 1.2e15, 1.3e15, 0.95, 7, "t"),
+        Estimate(3.2e-9, 1e-9, 9e-9, 0.95, 7, "t"),
+        Estimate(nan, nan, nan, 0.95, 7, "t"),
+        Estimate(inf, 1.0, inf, 0.95, 7, "t"),
+    ]
     readings = tuple(Reading(f"m{i}", e) for i, e in enumerate(made))
     readings += tuple(Reading("m0", e, Slice.of({"g": str(i)})) for i, e in enumerate(made))
     curve = Curve("roc", {"fpr": [0.0, nan, 1.0], "tpr": [0.0, 0.5, 1.0], "threshold": [inf, 0.5, -inf]})
-    column = ColumnSummary("c", "number", "feature", 3, 3, 0, 0, nan, None, inf, -inf, {0.5: nan}, ((0.0, 0.0, 0.0), (0.0, inf, 1.0)))
-    return Evaluation("edges", "binary", {}, {"current": 3}, readings, headline=("m0", "m1", "m5"), curves=(curve, Curve("roc", {}), Curve("confusion", {"actual": [], "predicted": [], "n": []})), columns=(column,), settings={"x": nan})
+    column = ColumnSummary(
+        "c",
+        "number",
+        "feature",
+        3,
+        3,
+        0,
+        0,
+        nan,
+        None,
+        inf,
+        -inf,
+        {0.5: nan},
+        ((0.0, 0.0, 0.0), (0.0, inf, 1.0)),
+    )
+    return Evaluation(
+        "edges",
+        "binary",
+        {},
+        {"current": 3},
+        readings,
+        headline=("m0", "m1", "m5"),
+        curves=(curve, Curve("roc", {}), Curve("confusion", {"actual": [], "predicted": [], "n": []})),
+        columns=(column,),
+        settings={"x": nan},
+    )
 
 
 def wide() -> Evaluation:
     """Return 3,000 columns and 400 slices."""
     base = binary(reference=False)
-    readings = [Reading(m, estimate(0.8 + 0.0001 * i, 0.02, 100 + i), Slice.of({"shop": f"shop {i}"})) for i in range(400) for m in base.headline]
-    return replace(base, columns=tuple(columns_of(3_000, base.rows["current"])), readings=base.readings + tuple(readings))
+    readings = [
+        Reading(m, estimate(0.8 + 0.0001 * i, 0.02, 100 + i), Slice.of({"shop": f"shop {i}"}))
+        for i in range(400)
+        for m in base.headline
+    ]
+    return replace(
+        base, columns=tuple(columns_of(3_000, base.rows["current"])), readings=base.readings + tuple(readings)
+    )
 
 
 ALL = {f.__name__: f for f in (binary, regression, ranking, multiclass, hostile, empty, edges, wide)}

@@ -1,0 +1,1 @@
+"""One question a file: performance, change, curves, overview, findings, checks."""

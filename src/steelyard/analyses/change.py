@@ -32,6 +32,12 @@ def _difference(now: Estimate | Undefined, then: Estimate | Undefined) -> Estima
     low, high = intervals.mover_difference(now.value, now.low, now.high, then.value, then.low, then.high)
     se = math.hypot(now.se, then.se) if now.se is not None and then.se is not None else None
     return Estimate(
-        now.value - then.value, low, high, now.level, now.n + then.n, "mover", se=se,
+        now.value - then.value,
+        low,
+        high,
+        now.level,
+        now.n + then.n,
+        "mover",
+        se=se,
         discretisation=now.discretisation + then.discretisation,
     )

@@ -51,20 +51,30 @@ class Check:
         unknown = set(given) - {"metric", "min", "max", "slice", "change"}
         if unknown or "metric" not in given:
             raise ConfigError(
-                f"A check has metric, min, max, slice and change; this one has {', '.join(sorted(map(str, given)))}."
+                f"A check has metric, min, max, slice, change; this one has {', '.join(sorted(map(str, given)))}."
             )
         bounds = {}
         for side in ("min", "max"):
             value = given.get(side)
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-                raise ConfigError(f"The {side} of the check on {given['metric']} must be a number, not {value!r}.")
+                raise ConfigError(
+                    f"The {side} of the check on {given['metric']} must be a number, not {value!r}."
+                )
             bounds[side] = None if value is None else float(value)  # type: ignore[arg-type]
         if bounds["min"] is None and bounds["max"] is None:
             raise ConfigError(f"The check on {given['metric']} needs a min or a max.")
         where = given.get("slice", {})
         if not isinstance(where, Mapping):
-            raise ConfigError(f"The slice of the check on {given['metric']} must be a table, e.g. {{ sex = \"F\" }}.")
-        return cls(str(given["metric"]), bounds["min"], bounds["max"], Slice.of(where), bool(given.get("change", False)))
+            raise ConfigError(
+                f'The slice of the check on {given["metric"]} must be a table, e.g. {{ sex = "F" }}.'
+            )
+        return cls(
+            str(given["metric"]),
+            bounds["min"],
+            bounds["max"],
+            Slice.of(where),
+            bool(given.get("change", False)),
+        )
 
     @property
     def bound(self) -> str:
@@ -92,7 +102,10 @@ def _run(check: Check, study: Study) -> CheckResult:
     if isinstance(outcome, Undefined):
         sentence = f"{check.metric}{where} cannot be held against {check.bound}: {outcome.reason}."
         return CheckResult(check.metric, check.bound, Verdict.INCONCLUSIVE, sentence, outcome, check.slice)
-    low, high = check.min if check.min is not None else -math.inf, check.max if check.max is not None else math.inf
+    low, high = (
+        check.min if check.min is not None else -math.inf,
+        check.max if check.max is not None else math.inf,
+    )
     seen = f"{check.metric}{where} is {outcome.value:.4g} ({outcome.low:.4g} to {outcome.high:.4g})"
     if low <= outcome.low and outcome.high <= high:
         sentence = f"{seen}: all of the interval is {check.bound}."
@@ -101,35 +114,50 @@ def _run(check: Check, study: Study) -> CheckResult:
         sentence = f"{seen}: none of the interval is {check.bound}."
         return CheckResult(check.metric, check.bound, Verdict.FAIL, sentence, outcome, check.slice)
     needed = _rows_needed(outcome, low, high)
-    more = f" About {needed:,} rows would settle it, {needed - outcome.n:,} more than now." if needed else (
-        " More rows would hardly settle it: the value is at the bound."
+    more = (
+        f" About {needed:,} rows would settle it, {needed - outcome.n:,} more than now."
+        if needed
+        else (" More rows would hardly settle it: the value is at the bound.")
     )
     sentence = f"{seen}: the interval holds values on both sides of {check.bound}.{more}"
-    return CheckResult(check.metric, check.bound, Verdict.INCONCLUSIVE, sentence, outcome, check.slice, needed)
+    return CheckResult(
+        check.metric, check.bound, Verdict.INCONCLUSIVE, sentence, outcome, check.slice, needed
+    )
 
 
 def _rows_needed(outcome: Estimate, low: float, high: float) -> int | None:
     if not outcome.se or outcome.n < 1:
         return None
     crossed = [b for b in (low, high) if math.isfinite(b) and outcome.low <= b <= outcome.high]
-    rows = max((power.rows_to_settle(outcome.value, outcome.se, outcome.n, b, outcome.level) for b in crossed), default=math.inf)
-    return int(math.ceil(max(rows, outcome.n + 1))) if rows < 1e12 else None
+    rows = max(
+        (power.rows_to_settle(outcome.value, outcome.se, outcome.n, b, outcome.level) for b in crossed),
+        default=math.inf,
+    )
+    return math.ceil(max(rows, outcome.n + 1)) if rows < 1e12 else None
 
 
 def _complain(check: Check, study: Study) -> None:
     names = [m.name for m in study.metrics]
     if check.metric not in names:
-        raise UnknownNameError(f"A check names the metric {check.metric!r}, which is not measured. {nearest(check.metric, names)}")
+        raise UnknownNameError(
+            f"A check names the metric {check.metric!r}, which is not measured. {nearest(check.metric, names)}"
+        )
     if check.change and "reference" not in study.profiles:
-        raise ConfigError(f"The check on the change of {check.metric} needs a reference: give one with --reference FILE.")
+        raise ConfigError(
+            f"The check on the change of {check.metric} needs a reference: give one with --reference FILE."
+        )
     known = sorted({str(r.slice) for r in study.readings if r.slice})
-    raise UnknownNameError(f"A check names the slice {check.slice}, which was not read. {nearest(str(check.slice), known)}")
+    raise UnknownNameError(
+        f"A check names the slice {check.slice}, which was not read. {nearest(str(check.slice), known)}"
+    )
 
 
 def _parse_text(given: str) -> Check:
     match = _COMPACT.match(given)
     if match is None:
-        raise ConfigError(f"{given!r} is not a check. Write one as \"roc_auc >= 0.8\" or \"recall >= 0.7 [sex = F]\".")
+        raise ConfigError(
+            f'{given!r} is not a check. Write one as "roc_auc >= 0.8" or "recall >= 0.7 [sex = F]".'
+        )
     metric, sign, number, where = match.groups()
     try:
         bound = float(number)

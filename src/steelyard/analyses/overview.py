@@ -9,7 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from steelyard.data import Kind
-from steelyard.facts import Fact, Histogram, IntegerGrid, Moments, Profile, RootGrid, Values, measure_index, shape, text
+from steelyard.facts import (
+    Fact,
+    Histogram,
+    IntegerGrid,
+    Moments,
+    Profile,
+    RootGrid,
+    Values,
+    measure_index,
+    shape,
+    text,
+)
 from steelyard.facts.grids import MISSING
 from steelyard.facts.table import OVERFLOW
 from steelyard.metrics.read import distribution
@@ -68,7 +79,9 @@ def _number(plan: ColumnPlan, profile: Profile, data: str) -> ColumnSummary:
     view = distribution(histogram, bins) if isinstance(histogram, Histogram) else None
     table = profile[moments]
     if not len(table) or view is None or not isinstance(moments, Moments):
-        return ColumnSummary(plan.name, plan.kind, plan.role, profile.rows, missing, profile.rows - missing, data=data)
+        return ColumnSummary(
+            plan.name, plan.kind, plan.role, profile.rows, missing, profile.rows - missing, data=data
+        )
     centre, scale = (plan.grid.centre, plan.grid.scale) if isinstance(plan.grid, RootGrid) else (0.0, 1.0)
     n, first, second = (table.sums[0, measure_index(moments, 0, f)] for f in ((), (0,), (0, 0)))
     mean = first / n
@@ -95,13 +108,25 @@ def _number(plan: ColumnPlan, profile: Profile, data: str) -> ColumnSummary:
         low=centre + scale * low,
         high=centre + scale * high,
         quantiles=quantiles,
-        histogram=_bars(view.left, view.right, np.asarray(view.mass), quantiles, centre + scale * low, centre + scale * high),
+        histogram=_bars(
+            view.left,
+            view.right,
+            np.asarray(view.mass),
+            quantiles,
+            centre + scale * low,
+            centre + scale * high,
+        ),
         data=data,
     )
 
 
 def _bars(
-    left: np.ndarray, right: np.ndarray, mass: np.ndarray, quantiles: Mapping[float, float], low: float, high: float
+    left: np.ndarray,
+    right: np.ndarray,
+    mass: np.ndarray,
+    quantiles: Mapping[float, float],
+    low: float,
+    high: float,
 ) -> tuple[tuple[float, float, float], ...]:
     """At most 40 equal bars over the bulk of the numbers; what lies outside goes into the outermost bars."""
     start, stop = max(low, quantiles.get(0.01, low)), min(high, quantiles.get(0.99, high))
@@ -137,6 +162,8 @@ def _values(plan: ColumnPlan, profile: Profile, data: str) -> ColumnSummary:
     )
 
 
-def _time(plan: ColumnPlan, rows: int, data: str, extremes: tuple[str | None, str | None, int]) -> ColumnSummary:
+def _time(
+    plan: ColumnPlan, rows: int, data: str, extremes: tuple[str | None, str | None, int]
+) -> ColumnSummary:
     low, high, missing = extremes
     return ColumnSummary(plan.name, plan.kind, plan.role, rows, missing, low=low, high=high, data=data)

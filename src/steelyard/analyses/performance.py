@@ -78,7 +78,9 @@ class _Reader:
             return view
         return estimate(metric, view[0], self.study.level, view[1])
 
-    def _view(self, metric: Metric, facts_by: tuple[Fact, ...], tables: Sequence[FactTable]) -> tuple[Any, list[Any] | None]:
+    def _view(
+        self, metric: Metric, facts_by: tuple[Fact, ...], tables: Sequence[FactTable]
+    ) -> tuple[Any, list[Any] | None]:
         problem = self.study.problem
         whole = metric.read(facts_by, tables, problem)
         if self.study.bucket is None:

@@ -41,7 +41,8 @@ class Study:
     def outcome(self, metric: str, where: Slice = EVERYTHING, data: str = "current") -> Outcome | None:
         """The outcome of a metric, None where it was not read."""
         return next(
-            (r.outcome for r in self.readings if r.metric == metric and r.slice == where and r.data == data), None
+            (r.outcome for r in self.readings if r.metric == metric and r.slice == where and r.data == data),
+            None,
         )
 
     def estimate(self, metric: str, where: Slice = EVERYTHING, data: str = "current") -> Estimate | None:

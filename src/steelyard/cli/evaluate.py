@@ -11,22 +11,29 @@ from steelyard.cli.exit_codes import BY_VERDICT
 from steelyard.records import ConfigError
 
 if TYPE_CHECKING:
-    from steelyard.data import Roles
     from steelyard.evaluation import Evaluation
 
 CONFIG = "steelyard.toml"
 Names = list[str] | None
 
 
-def evaluate(  # noqa: PLR0913 - a command's options are its arguments
-    data: Annotated[list[str], typer.Argument(metavar="FILE…", help="Files, globs, folders, URLs; - reads standard input.")],
+def evaluate(
+    data: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="Files, globs, folders, URLs; - reads standard input."),
+    ],
     label: Annotated[Names, typer.Option(help="Column with the truth; several for multilabel.")] = None,
-    prediction: Annotated[Names, typer.Option(help="Column with the model's answer; several for multilabel.")] = None,
+    prediction: Annotated[
+        Names, typer.Option(help="Column with the model's answer; several for multilabel.")
+    ] = None,
     score: Annotated[
-        Names, typer.Option(help="Column with the score or probability; CLASS=COLUMN for each of several classes.")
+        Names,
+        typer.Option(help="Column with the score or probability; CLASS=COLUMN for each of several classes."),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="The label value that counts as positive.")] = None,
-    threshold: Annotated[float | None, typer.Option(help="Scores from here on are positive decisions.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Scores from here on are positive decisions.")
+    ] = None,
     task: Annotated[
         str | None,
         typer.Option(help="binary, multiclass, multilabel, regression, forecasting or ranking."),
@@ -36,26 +43,35 @@ def evaluate(  # noqa: PLR0913 - a command's options are its arguments
     ] = None,
     feature: Annotated[Names, typer.Option(help="Feature column for the data overview. Repeatable.")] = None,
     weight: Annotated[str | None, typer.Option(help="Column with row weights.")] = None,
-    cluster: Annotated[str | None, typer.Option(help="Column whose equal values belong together (user, session).")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Column whose equal values belong together (user, session).")
+    ] = None,
     time: Annotated[str | None, typer.Option(help="Column with the time of the row.")] = None,
     id_: Annotated[str | None, typer.Option("--id", help="Column that identifies the row.")] = None,
     query: Annotated[str | None, typer.Option(help="Column that groups the rows of one ranked list.")] = None,
     series: Annotated[str | None, typer.Option(help="Column with the series of a forecast.")] = None,
     horizon: Annotated[str | None, typer.Option(help="Column with the steps ahead of a forecast.")] = None,
     quantile: Annotated[Names, typer.Option(help="Predicted quantile, e.g. 0.9=p90. Repeatable.")] = None,
-    reference: Annotated[Names, typer.Option(help="Data to compare with: training, last quarter. Repeatable.")] = None,
+    reference: Annotated[
+        Names, typer.Option(help="Data to compare with: training, last quarter. Repeatable.")
+    ] = None,
     sql: Annotated[str | None, typer.Option(help="Query to read from a database URL.")] = None,
     reference_sql: Annotated[str | None, typer.Option(help="The same for the reference.")] = None,
     metric: Annotated[Names, typer.Option(help="Measure only this metric. Repeatable.")] = None,
     check: Annotated[
-        Names, typer.Option(help='Hold a metric against a bound: "roc_auc >= 0.8", "recall >= 0.7 [sex = F]". Repeatable.')
+        Names,
+        typer.Option(
+            help='Hold a metric against a bound: "roc_auc >= 0.8", "recall >= 0.7 [sex = F]". Repeatable.'
+        ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Roles, own metrics and checks; ./steelyard.toml is taken where it exists.")
+        Path | None,
+        typer.Option(help="Roles, own metrics and checks; ./steelyard.toml is taken where it exists."),
     ] = None,
     level: Annotated[float | None, typer.Option(help="Nominal coverage of the intervals (0.95).")] = None,
     output: Annotated[
-        list[Path] | None, typer.Option("--output", "-o", help="Write the report: .html, .json or .md. Repeatable.")
+        list[Path] | None,
+        typer.Option("--output", "-o", help="Write the report: .html, .json or .md. Repeatable."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the JSON and nothing else.")] = False,
     columns: Annotated[bool, typer.Option(help="Summarise every column.")] = True,
@@ -154,7 +170,9 @@ def _quantile(given: str) -> tuple[float, str]:
             return float(share), column
     except ValueError:
         pass
-    raise ConfigError(f"--quantile {given!r} must be SHARE=COLUMN with a share between 0 and 1, e.g. 0.9=p90.")
+    raise ConfigError(
+        f"--quantile {given!r} must be SHARE=COLUMN with a share between 0 and 1, e.g. 0.9=p90."
+    )
 
 
 def _task(given: str | None) -> Any:

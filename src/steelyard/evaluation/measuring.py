@@ -15,7 +15,7 @@ from steelyard.evaluation.plan import column_plans, time_extremes
 from steelyard.evaluation.pose import bucket_by, pose, slices_by, spreads
 from steelyard.facts import Cells, Fact, Moments, Profile, Values, measure, text
 from steelyard.metrics import Metric, Problem, metrics_for
-from steelyard.metrics.problem import LABEL, SCORE
+from steelyard.metrics.problem import SCORE
 from steelyard.metrics.rows import informed, prepare_rows
 from steelyard.records import ColumnSummary, DataError, EmptyDataError
 
@@ -86,11 +86,15 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
     return study, summaries, [*left_out, *outside]
 
 
-def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None) -> Study:
+def _measured(
+    sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None
+) -> Study:
     roles = request.roles
     problem = replace(pose(roles, sources.peeks, sources.tables), scales=spreads(sources.base))
     if probability is not None:
-        problem = replace(pose(roles, sources.peeks, sources.tables, probability=probability), scales=problem.scales)
+        problem = replace(
+            pose(roles, sources.peeks, sources.tables, probability=probability), scales=problem.scales
+        )
     rows = {name: prepare_rows(table, roles, problem) for name, table in sources.tables.items()}
     problem = informed(problem, rows[CURRENT])
     study = Study(
@@ -104,13 +108,17 @@ def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], p
     )
     wanted = list(dict.fromkeys([*performance.facts(study), *curve_facts(study), *_watched(study)]))
     profiles = {
-        name: _profile(rows[name], table, wanted, [f for p in plans if p.name in table.kinds for f in p.facts()], problem)
+        name: _profile(
+            rows[name], table, wanted, [f for p in plans if p.name in table.kinds for f in p.facts()], problem
+        )
         for name, table in sources.tables.items()
     }
     return replace(study, profiles=profiles)
 
 
-def _profile(rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[Fact], problem: Problem) -> Profile:
+def _profile(
+    rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[Fact], problem: Problem
+) -> Profile:
     with reading(table):
         if problem.task != "ranking":
             return measure(rows, [*wanted, *about])
@@ -121,7 +129,9 @@ def _profile(rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[
 def _chosen(problem: Problem, only: Sequence[str | Metric] | None) -> tuple[Metric, ...]:
     if only is None:
         return metrics_for(problem)
-    return tuple(m for given in only for m in ([given] if isinstance(given, Metric) else metrics_for(problem, [given])))
+    return tuple(
+        m for given in only for m in ([given] if isinstance(given, Metric) else metrics_for(problem, [given]))
+    )
 
 
 def _watched(study: Study) -> Iterable[Fact]:
@@ -173,7 +183,15 @@ def _with_all_classes(study: Study) -> Problem:
     problem = study.problem
     if problem.task != "multiclass" or not problem.decided:
         return problem
-    fact = next((f for p in study.profiles.values() for f in p.tables if isinstance(f, Cells) and f.cells == problem.confusion().cells), None)
+    fact = next(
+        (
+            f
+            for p in study.profiles.values()
+            for f in p.tables
+            if isinstance(f, Cells) and f.cells == problem.confusion().cells
+        ),
+        None,
+    )
     if fact is None:
         return problem
     first = len(fact.by)

@@ -40,7 +40,9 @@ def time_extremes(table: Table, plans: list[ColumnPlan]) -> Mapping[str, tuple[s
             nw.col(name).count().alias(f"sy_n_{i}"),
         )
     ]
-    found = table.frame.select(*asked, nw.len().alias("sy_rows")).collect("polars").to_native().row(0, named=True)
+    found = (
+        table.frame.select(*asked, nw.len().alias("sy_rows")).collect("polars").to_native().row(0, named=True)
+    )
     rows = int(found["sy_rows"])
     return {
         name: (_iso(found[f"sy_low_{i}"]), _iso(found[f"sy_high_{i}"]), rows - int(found[f"sy_n_{i}"]))
@@ -77,6 +79,10 @@ def _roles_of(roles: Roles) -> Iterator[tuple[str, str]]:
         column = getattr(roles, role)
         if column is not None:
             yield column, role
-    for role, columns in (("score", roles.scores), ("prediction", roles.predictions), ("label", roles.labels)):
+    for role, columns in (
+        ("score", roles.scores),
+        ("prediction", roles.predictions),
+        ("label", roles.labels),
+    ):
         for column in columns:
             yield column, role

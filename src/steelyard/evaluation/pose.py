@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from steelyard.analyses.slicing import ALL_ROWS, SliceBy
-from steelyard.data import Kind, Peek, Roles, Table
+from steelyard.data import Peek, Roles, Table
 from steelyard.facts import Binned, Bucket, Category, CutGrid, Grid, LogitGrid, RootGrid
 from steelyard.facts.table import normal, text
 from steelyard.metrics import Problem
@@ -42,11 +42,18 @@ def pose(
             return Problem(classes=("0", "1"), **_scores(roles, peeks, ("1",), probability), **common)  # type: ignore[arg-type]
         case "multiclass":
             classes = _classes(roles, peeks)
-            scored = tuple(str(text(normal(c))) for c in roles.score) if isinstance(roles.score, Mapping) else (
-                classes if roles.scores else ())
+            scored = (
+                tuple(str(text(normal(c))) for c in roles.score)
+                if isinstance(roles.score, Mapping)
+                else (classes if roles.scores else ())
+            )
             return Problem(classes=classes, **_scores(roles, peeks, scored, probability), **common)  # type: ignore[arg-type]
         case "multilabel":
-            return Problem(classes=roles.labels, **_scores(roles, peeks, roles.labels if roles.scores else (), probability), **common)  # type: ignore[arg-type]
+            return Problem(
+                classes=roles.labels,
+                **_scores(roles, peeks, roles.labels if roles.scores else (), probability),
+                **common,
+            )  # type: ignore[arg-type]
         case "ranking":
             return Problem(**common)  # type: ignore[arg-type]
         case _:
@@ -56,7 +63,10 @@ def pose(
 def slices_by(roles: Roles, base: Peek) -> tuple[SliceBy, ...]:
     """How rows are sliced: all rows, then each slice column and chosen intersection."""
     items = [(item,) if isinstance(item, str) else tuple(item) for item in roles.slices]
-    return (ALL_ROWS, *(SliceBy(tuple(_slice_key(base.frame[c]) for c in item)) for item in dict.fromkeys(items)))
+    return (
+        ALL_ROWS,
+        *(SliceBy(tuple(_slice_key(base.frame[c]) for c in item)) for item in dict.fromkeys(items)),
+    )
 
 
 def bucket_by(roles: Roles) -> Bucket | None:
@@ -158,9 +168,9 @@ def _numbers(roles: Roles, base: pl.DataFrame) -> dict[str, object]:
         "naive": roles.task == "forecasting" and roles.time is not None,
     }
     if roles.predictions:
-        error = (base[roles.predictions[0]].cast(pl.Float64, strict=False) - label).abs().drop_nulls().to_numpy()
+        error = (
+            (base[roles.predictions[0]].cast(pl.Float64, strict=False) - label).abs().drop_nulls().to_numpy()
+        )
         positive = error[error > 0]
         found["error_scale"] = float(np.median(positive)) if len(positive) else 1.0
     return found
-
-

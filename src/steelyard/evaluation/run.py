@@ -130,7 +130,9 @@ def _warnings(sources: Sources, roles: Roles) -> list[str]:
 def _own(name: str, said: Mapping[str, str]) -> Metric:
     direction = said.get("direction", "lower")
     if direction not in ("higher", "lower", "target"):
-        raise ConfigError(f"The direction of the metric {name} is higher, lower or target, not {direction!r}.")
+        raise ConfigError(
+            f"The direction of the metric {name} is higher, lower or target, not {direction!r}."
+        )
     return from_expression(name, said["expression"], title=said.get("title"), direction=direction)
 
 

@@ -56,7 +56,7 @@ def finite(value: Expr) -> Expr:
 
 def names_in(text: str) -> tuple[str, ...]:
     """Return the column names an expression mentions, each once, in order."""
-    quoted, tree = _parse(text)
+    quoted, tree = parse(text)
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called]
     names.sort(key=lambda node: (node.lineno, node.col_offset))
@@ -69,7 +69,12 @@ def quote(column: str) -> str:
     return column if plain else "`" + column.replace("`", "``") + "`"
 
 
-def _parse(text: str) -> tuple[dict[str, str], ast.expr]:
+def parse(text: str) -> tuple[dict[str, str], ast.expr]:
+    """Return the column each stand-in for a backquoted name means, and the syntax tree.
+
+    Raises:
+        ConfigError: the text is not an expression.
+    """
     quoted: dict[str, str] = {}
 
     def stand_in(match: re.Match[str]) -> str:
@@ -193,7 +198,7 @@ class _Compiler:
         self.columns = columns
         self.bind = bind
         self.steps: list[Expr] = []
-        self.quoted, self.tree = _parse(text)
+        self.quoted, self.tree = parse(text)
 
     def compile(self) -> Expr:
         try:

@@ -172,7 +172,7 @@ class RootGrid(msgspec.Struct, frozen=True, tag=True):
         return out
 
     @property
-    def edges_of_codes(self) -> int:
+    def codes_end(self) -> int:
         """Number of codes."""
         return int(self.OFFSET + self.FARTHEST) + 1
 

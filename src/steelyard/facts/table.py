@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from steelyard.facts.grids import Floats, Ints
 from steelyard.facts.vocabulary import Category, Fact, Key, Measure, Values
 
 Level = str | int | float | None
+_MISSING_TYPES = ("NAType", "NaTType")
 MISSING_TEXT = "(missing)"
 OVERFLOW = "\0too many values"
 """The only level of a `Values` table that was given up."""
@@ -43,15 +45,7 @@ class FactTable:
 
     def __add__(self, other: FactTable) -> FactTable:
         """Cells of both, summed where their keys are equal."""
-        levels = tuple(_union(a, b) for a, b in zip(self.levels, other.levels, strict=True))
-        codes = np.concatenate([_recode(t.codes, t.levels, levels) for t in (self, other)])
-        return reduce_cells(
-            codes,
-            levels,
-            np.concatenate([self.sums, other.sums]),
-            np.concatenate([self.lows, other.lows]),
-            np.concatenate([self.highs, other.highs]),
-        )
+        return merge([self, other])
 
     def equals(self, other: FactTable, rtol: float = 0.0) -> bool:
         """Whether both hold the same cells; sums equal to `rtol` (bit-equal by default)."""
@@ -92,16 +86,29 @@ def empty_table(fact: Fact) -> FactTable:
     )
 
 
-def overflowed(rows: int) -> FactTable:
+def merge(tables: Sequence[FactTable]) -> FactTable:
+    """Cells of several tables of one fact, summed where their keys are equal."""
+    levels = tuple(_union(held) for held in zip(*(t.levels for t in tables), strict=True))
+    return reduce_cells(
+        np.concatenate([_recode(t.codes, t.levels, levels) for t in tables]),
+        levels,
+        np.concatenate([t.sums for t in tables]),
+        np.concatenate([t.lows for t in tables]),
+        np.concatenate([t.highs for t in tables]),
+    )
+
+
+def overflowed(fact: Values, rows: int) -> FactTable:
     """A `Values` table that was given up: it knows its rows only."""
     blank = np.empty((1, 0))
-    return FactTable(np.zeros((1, 1), dtype=np.int64), ((OVERFLOW,),), np.array([[float(rows)]]), blank, blank)
+    levels: tuple[tuple[Level, ...], ...] = tuple((OVERFLOW,) if isinstance(k, Category) else () for k in fact.keys)
+    return FactTable(np.zeros((1, len(levels)), dtype=np.int64), levels, np.array([[float(rows)]]), blank, blank)
 
 
 def settle(fact: Fact, table: FactTable) -> FactTable:
     """Give up a `Values` table that holds too many values, whichever way it came to them."""
-    if isinstance(fact, Values) and not fact.by and (OVERFLOW in table.levels[0] or len(table) > fact.limit):
-        return overflowed(table.rows)
+    if isinstance(fact, Values) and (OVERFLOW in table.levels[-1] or len(table.levels[-1]) > fact.limit):
+        return overflowed(fact, table.rows)
     return table
 
 
@@ -116,7 +123,7 @@ def table_from_records(fact: Fact, records: Sequence[Sequence[Any]]) -> FactTabl
     for i, key in enumerate(fact.keys):
         codes[:, i], found = encode(key, columns[i])
         levels.append(found)
-    numbers = [np.array([np.nan if v is None else float(v) for v in c]) for c in columns[keys:]]
+    numbers = [np.array([math.nan if (n := normal(v)) is None else float(n) for v in c]) for c in columns[keys:]]
     sums = np.column_stack(numbers[:measures])
     extremes = (len(numbers) - measures) // 2
     blank = np.empty((len(records), 0))
@@ -125,10 +132,10 @@ def table_from_records(fact: Fact, records: Sequence[Sequence[Any]]) -> FactTabl
     return reduce_cells(codes, tuple(levels), sums, lows, highs)
 
 
-def encode(key: Key, values: Sequence[Any]) -> tuple[Ints, tuple[Level, ...]]:
+def encode(key: Key, values: Sequence[Any] | Ints) -> tuple[Ints, tuple[Level, ...]]:
     """Codes and sorted levels of one key's values."""
     if not isinstance(key, Category):
-        return np.array([int(v) for v in values], dtype=np.int64), ()
+        return np.array(values, dtype=np.int64), ()
     plain = [normal(v) for v in values]
     levels = tuple(sorted(set(plain), key=_order))
     place = {v: i for i, v in enumerate(levels)}
@@ -149,6 +156,8 @@ def normal(value: Any) -> Level:
             if number != number:
                 return None
             return int(number) if number.is_integer() and abs(number) < 2**53 else number
+        case _ if type(value).__name__ in _MISSING_TYPES:
+            return None
         case dt.datetime() | dt.date() | dt.time():
             return value.isoformat()
         case _:
@@ -195,15 +204,17 @@ def measure_index(fact: Fact, weight_power: int, factors: tuple[int, ...] = ()) 
 def _order(value: Level) -> tuple[int, float, str]:
     match value:
         case None:
-            return 2, 0.0, ""
+            return 2, 0, ""
         case str():
-            return 1, 0.0, value
+            return 1, 0, value
         case _:
-            return 0, float(value), ""
+            # Not made a float: whole numbers beyond 2^53 would lose their order.
+            return 0, value, ""
 
 
-def _union(a: tuple[Level, ...], b: tuple[Level, ...]) -> tuple[Level, ...]:
-    return a if a == b else tuple(sorted({*a, *b}, key=_order))
+def _union(held: Sequence[tuple[Level, ...]]) -> tuple[Level, ...]:
+    first = held[0]
+    return first if all(h == first for h in held) else tuple(sorted(set().union(*held), key=_order))
 
 
 def _recode(codes: Ints, old: tuple[tuple[Level, ...], ...], new: tuple[tuple[Level, ...], ...]) -> Ints:

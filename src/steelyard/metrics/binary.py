@@ -33,6 +33,7 @@ from steelyard.metrics.confusions import (
 from steelyard.metrics.metric import Direction, Interval, Metric
 from steelyard.metrics.problem import Problem
 from steelyard.metrics.read import confusion, margin
+from steelyard.metrics.score_cells import unlabelled
 from steelyard.metrics.views import Confusion
 from steelyard.records import UndefinedMetricError
 
@@ -46,7 +47,7 @@ def decided_cells(problem: Problem) -> tuple[Fact, ...] | str:
     """The cells with decisions, or why there are none."""
     if not problem.decided:
         return "there are no predictions, and no threshold to make them from scores"
-    return (problem.cells(),)
+    return unlabelled(problem) or (problem.cells(),)
 
 
 def read_confusion(facts: Sequence[Any], tables: Sequence[FactTable], problem: Problem) -> Confusion:
@@ -65,8 +66,17 @@ def of_confusion(
 ) -> Metric:
     """A metric of the 2 × 2 table; its documentation is the docstring of `value`."""
     return Metric(
-        name, title, BINARY, direction, decided_cells, read_confusion, value, interval,
-        gradient=gradient, note=note, docstring=value.__doc__ or "",
+        name,
+        title,
+        BINARY,
+        direction,
+        decided_cells,
+        read_confusion,
+        value,
+        interval,
+        gradient=gradient,
+        note=note,
+        docstring=value.__doc__ or "",
     )
 
 
@@ -81,7 +91,9 @@ def share(
     """A share of rows, `top` of `bottom` (cells by name, "tp fp"), with Wilson's interval."""
     mask = cells(bottom) > 0
     return of_confusion(
-        name, title, value,
+        name,
+        title,
+        value,
         intervals.proportion(lambda c: c.support(mask)),
         ratio_gradient(cells(top), cells(bottom)),
         direction,
@@ -224,8 +236,12 @@ def diagnostic_odds_ratio(c: Confusion) -> Any:
     Next: use it to compare models or studies; to act, read recall and precision.
     Source: Glas et al. 2003; interval on the log scale, Dirichlet in small cells.
     """
-    for count, name in ((c.fp, "false positives"), (c.fn, "false negatives"), (c.tp, "true positives"),
-                        (c.tn, "true negatives")):
+    for count, name in (
+        (c.fp, "false positives"),
+        (c.fn, "false negatives"),
+        (c.tp, "true positives"),
+        (c.tn, "true negatives"),
+    ):
         if np.real(count) <= 0:
             raise UndefinedMetricError(f"it cannot be computed: there are no {name}")
     return c.tp * c.tn / (c.fp * c.fn)
@@ -273,8 +289,12 @@ def fbeta(beta: float) -> Metric:
         return np.asarray((draws @ top.ravel()) / (draws @ bottom.ravel()), dtype=float)
 
     mask = bottom > 0
-    interval = intervals.f1(lambda c: c.support(mask)) if square == 1 else intervals.or_dirichlet(
-        intervals.logit(), lambda c: bool(c.counts[mask].min() < intervals.SMALL_CELL), many
+    interval = (
+        intervals.f1(lambda c: c.support(mask))
+        if square == 1
+        else intervals.or_dirichlet(
+            intervals.logit(), lambda c: bool(c.counts[mask].min() < intervals.SMALL_CELL), many
+        )
     )
     heavier = {True: "precision and recall count alike", False: f"recall counts {beta:g} times as much as precision"}
     value.__doc__ = f"""Mean of precision and recall, near the smaller of the two; {heavier[square == 1]}.
@@ -284,11 +304,20 @@ def fbeta(beta: float) -> Metric:
     Misleads: it ignores true negatives and falls with prevalence, so compare only on like data.
     Next: read precision and recall; move the threshold towards the one that matters more.
     Source: scikit-learn `fbeta_score`; interval by {
-        "Wilson on Jaccard (Lam, Gopal & Qian, arXiv 2309.14621)" if square == 1
-        else "the delta method on the logit scale, Dirichlet in small cells"}.
+        "Wilson on Jaccard (Lam, Gopal & Qian, arXiv 2309.14621)"
+        if square == 1
+        else "the delta method on the logit scale, Dirichlet in small cells"
+    }.
     """
     return Metric(
-        name, f"F{beta:g}", BINARY, "higher", decided_cells, read_confusion, value, interval,
+        name,
+        f"F{beta:g}",
+        BINARY,
+        "higher",
+        decided_cells,
+        read_confusion,
+        value,
+        interval,
         gradient=ratio_gradient(top, bottom),
         note=lambda c: few(c.counts[mask].sum()),
         docstring=value.__doc__,
@@ -300,13 +329,21 @@ def of_margin(name: str, title: str, value: Callable[[Confusion], Any], key: int
     """A share read from the labels (key 0) or the decisions (key 1) alone."""
 
     def needs(problem: Problem) -> tuple[Fact, ...] | str:
-        return decided_cells(problem) if key else (problem.cells(),)
+        if key:
+            return (problem.cells(),) if problem.decided else decided_cells(problem)
+        return unlabelled(problem) or (problem.cells(),)
 
     def read(facts: Sequence[Any], tables: Sequence[FactTable], problem: Problem) -> Confusion:
         return margin(facts[0], tables[0], CLASSES, key)
 
     return Metric(
-        name, title, BINARY, "target", needs, read, value,
+        name,
+        title,
+        BINARY,
+        "target",
+        needs,
+        read,
+        value,
         intervals.proportion(lambda c: c.effective_rows),
         gradient=ratio_gradient(np.array([[0.0], [1.0]]), np.ones((2, 1))),
         docstring=value.__doc__ or "",
@@ -331,8 +368,12 @@ METRICS = [
         "accuracy", "Accuracy", accuracy, intervals.proportion(lambda c: c.effective_rows), accuracy_gradient
     ),
     of_confusion(
-        "balanced_accuracy", "Balanced accuracy", balanced_accuracy, recalls_interval(),
-        balanced_accuracy_gradient, note=small_cell_note,
+        "balanced_accuracy",
+        "Balanced accuracy",
+        balanced_accuracy,
+        recalls_interval(),
+        balanced_accuracy_gradient,
+        note=small_cell_note,
     ),
     share("precision", "Precision", precision, "tp", "tp fp"),
     share("recall", "Recall", recall, "tp", "tp fn"),
@@ -342,26 +383,38 @@ METRICS = [
     fbeta(2),
     fbeta(0.5),
     of_confusion(
-        "matthews_corrcoef", "Matthews correlation", matthews_corrcoef,
-        agreement_interval(two_by_two(matthews)), matthews_gradient, note=small_cell_note,
+        "matthews_corrcoef",
+        "Matthews correlation",
+        matthews_corrcoef,
+        agreement_interval(two_by_two(matthews)),
+        matthews_gradient,
+        note=small_cell_note,
     ),
     of_confusion(
-        "cohen_kappa", "Cohen's kappa", cohen_kappa,
-        agreement_interval(two_by_two(kappa)), kappa_gradient, note=small_cell_note,
+        "cohen_kappa",
+        "Cohen's kappa",
+        cohen_kappa,
+        agreement_interval(two_by_two(kappa)),
+        kappa_gradient,
+        note=small_cell_note,
     ),
     share("jaccard", "Jaccard index", jaccard, "tp", "tp fp fn"),
     share("false_positive_rate", "False positive rate", false_positive_rate, "fp", "fp tn", "lower"),
     share("false_negative_rate", "False negative rate", false_negative_rate, "fn", "fn tp", "lower"),
+    of_confusion("youden", "Youden's J", youden, recalls_interval(1.0, -1.0), _youden_gradient, note=small_cell_note),
     of_confusion(
-        "youden", "Youden's J", youden, recalls_interval(1.0, -1.0), _youden_gradient, note=small_cell_note
+        "positive_likelihood_ratio",
+        "Positive likelihood ratio",
+        positive_likelihood_ratio,
+        intervals.or_dirichlet(intervals.log, small_cells, two_by_two(_likelihood_ratios)),
+        note=small_cell_note,
     ),
     of_confusion(
-        "positive_likelihood_ratio", "Positive likelihood ratio", positive_likelihood_ratio,
-        intervals.or_dirichlet(intervals.log, small_cells, two_by_two(_likelihood_ratios)), note=small_cell_note,
-    ),
-    of_confusion(
-        "diagnostic_odds_ratio", "Diagnostic odds ratio", diagnostic_odds_ratio,
-        intervals.or_dirichlet(intervals.log, small_cells, two_by_two(_odds_ratios)), note=small_cell_note,
+        "diagnostic_odds_ratio",
+        "Diagnostic odds ratio",
+        diagnostic_odds_ratio,
+        intervals.or_dirichlet(intervals.log, small_cells, two_by_two(_odds_ratios)),
+        note=small_cell_note,
     ),
     of_margin("selection_rate", "Share predicted positive", selection_rate, 1),
     of_margin("prevalence", "Prevalence", prevalence, 0),

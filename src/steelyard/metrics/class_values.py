@@ -40,13 +40,7 @@ def as_text(column: str, dtype: object) -> nw.Expr:
         named = nw.when(values).then(nw.lit("True")).otherwise(nw.lit("False"))
         return nw.when(~values.is_null()).then(named)
     if dtype in (nw.Float64, nw.Float32):
-        whole = (
-            nw.when(values == values.floor())
-            .then(values)
-            .otherwise(nw.lit(0.0))
-            .cast(INTEGER)
-            .cast(nw.String())
-        )
+        whole = nw.when(values == values.floor()).then(values).otherwise(nw.lit(0.0)).cast(INTEGER).cast(nw.String())
         return nw.when(values == values.floor()).then(whole).otherwise(values.cast(nw.String()))
     return values.cast(nw.String())
 

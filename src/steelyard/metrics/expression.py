@@ -16,10 +16,11 @@ import numpy as np
 from steelyard.facts import Fact, Moments, compile_expression, names_in, quote
 from steelyard.facts.expression import FUNCTIONS, parse
 from steelyard.metrics import intervals
+from steelyard.metrics.averages import mean_value, t_interval
+from steelyard.metrics.means import read_means
 from steelyard.metrics.metric import Direction, Metric
 from steelyard.metrics.problem import Problem
 from steelyard.metrics.quantiles import histogram, order_statistics, read_histogram, resolution, woodruff
-from steelyard.metrics.row_means import mean_value, read_means, t_interval
 from steelyard.metrics.views import Means
 from steelyard.records import ConfigError, nearest
 
@@ -64,6 +65,11 @@ def from_expression(
         raise ConfigError(f"The metric {name!r} cannot be read: {error} {ALLOWED}") from error
 
 
+def theirs(problem: Problem) -> list[str]:
+    """The columns that a user may have meant: not our own."""
+    return sorted(c for c in problem.columns if not c.startswith("sy_"))
+
+
 class _Maker:
     def __init__(
         self,
@@ -81,26 +87,22 @@ class _Maker:
     def make(self, tree: ast.expr) -> Metric:
         """Choose by the outermost call."""
         match tree:
-            case ast.Call(func=ast.Name(id=called), args=[operand], keywords=[]) if (
-                _share(called) is not None
-            ):
+            case ast.Call(func=ast.Name(id=called), args=[operand], keywords=[]) if _share(called) is not None:
                 return self._quantile(called, operand)
             case ast.Call(func=ast.Name(id=("mean" | "share") as called), args=[operand], keywords=[]):
                 return self._mean(self._row(operand), called)
         if not any(isinstance(n, ast.Call) and _aggregates(n) for n in ast.walk(tree)):
+            if not names_in(self.text):
+                raise ConfigError(f"{self.text!r} names no column.")
             return self._mean(self._row(tree), "mean")
         value = self._visit(tree)
-        return self._metric(
-            self._needs(cubes=False), value, t_interval(), "Value ± t·se by the delta method."
-        )
+        return self._metric(self._needs(cubes=False), value, t_interval(), "Value ± t·se by the delta method.")
 
     def _mean(self, value: str, called: str) -> Metric:
         self.values = [value]
         if called == "share":
             interval = intervals.proportion(lambda m: m.effective_rows)
-            return self._metric(
-                self._needs(cubes=False), mean_value, interval, "Share of rows; interval by Wilson."
-            )
+            return self._metric(self._needs(cubes=False), mean_value, interval, "Share of rows; interval by Wilson.")
         return self._metric(self._needs(cubes=True), mean_value, intervals.mean, "Mean per row.")
 
     def _quantile(self, called: str, operand: ast.expr) -> Metric:
@@ -155,7 +157,7 @@ class _Maker:
         def needs(problem: Problem) -> tuple[Fact, ...] | str:
             absent = next((n for n in names if n not in problem.columns), None)
             if absent is not None:
-                return f"{self.text} names {absent!r}, which is no column. {nearest(absent, sorted(problem.columns))}"
+                return f"{self.text} names {absent!r}, which is no column. {nearest(absent, theirs(problem))}"
             return (Moments(values, weight=problem.weight, cubes=cubes),)
 
         return needs
@@ -171,8 +173,7 @@ class _Maker:
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self._visit(operand)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-                a, b, of = self._visit(left), self._visit(right), _ARITHMETIC[type(op)]
-                return lambda m: of(a(m), b(m))
+                return _combined(_ARITHMETIC[type(op)], self._visit(left), self._visit(right))
             case ast.Call(func=ast.Name(id=called), args=[operand], keywords=[]) if called in AGGREGATES:
                 return self._aggregate(called, self._row(operand))
             case ast.Call(func=ast.Name(id=called), args=[operand], keywords=[]) if called in OF_AGGREGATES:
@@ -185,7 +186,8 @@ class _Maker:
             case ast.Name(id=name):
                 column = self.stand_ins.get(name, name)
                 raise ConfigError(
-                    f"{column!r} is a value per row beside aggregates: write mean({quote(column)}) or sum({quote(column)})."
+                    f"{column!r} is a value per row beside aggregates: "
+                    f"write mean({quote(column)}) or sum({quote(column)})."
                 )
         raise ConfigError(f"{self._source(node)!r} in {self.text!r} cannot be combined with aggregates.")
 
@@ -206,7 +208,7 @@ class _Maker:
     def _source(self, node: ast.expr) -> str:
         text = ast.unparse(node)
         for stand_in, column in self.stand_ins.items():
-            text = re.sub(rf"\b{stand_in}\b", lambda _, c=column: f"`{c}`", text)
+            text = text.replace(stand_in, quote(column))
         return text
 
 
@@ -219,10 +221,12 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
+def _combined(of: Callable[[Any, Any], Any], a: Value, b: Value) -> Value:
+    return lambda m: of(a(m), b(m))
+
+
 def _aggregates(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Name) and (
-        call.func.id in AGGREGATES or _share(call.func.id) is not None
-    )
+    return isinstance(call.func, ast.Name) and (call.func.id in AGGREGATES or _share(call.func.id) is not None)
 
 
 def _share(called: str) -> float | None:

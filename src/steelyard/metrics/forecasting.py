@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from steelyard.facts import Fact
+from steelyard.metrics.averages import documented, lacking, moments, of, positive, ratio, t_interval
+from steelyard.metrics.means import read_means
 from steelyard.metrics.metric import Family, Metric
 from steelyard.metrics.problem import ERROR, Problem
-from steelyard.metrics.regression import positive
-from steelyard.metrics.row_means import documented, lacking, moments, of, ratio, read_means, t_interval
 from steelyard.metrics.rows import ABS_ERROR, NAIVE
 from steelyard.metrics.views import Means
 
@@ -29,9 +29,7 @@ def mean_absolute_scaled_error(m: Means) -> Any:
     Next: if the interval reaches 1, the model adds nothing to the last value: use that, or find out which series.
     Source: Hyndman & Koehler 2006, scaled on the evaluated rows and not on the training series.
     """
-    return ratio(
-        m.sums[1], m.sums[2], "no series ever changes, so the naive forecast makes no error to compare with"
-    )
+    return ratio(m.sums[1], m.sums[2], "no series ever changes, so the naive forecast makes no error to compare with")
 
 
 def bias_share(m: Means) -> Any:

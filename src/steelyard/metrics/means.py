@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.facts import Fact, FactTable, Moments, names_in
+from steelyard.facts import Fact, FactTable, Moments
 from steelyard.metrics import intervals
 from steelyard.metrics.metric import Direction, Interval, Measured, Metric
-from steelyard.metrics.problem import DECISION, ERROR, LABEL, Problem
+from steelyard.metrics.problem import Problem
 from steelyard.metrics.read import means
-from steelyard.metrics.rows import ABS_ERROR
 from steelyard.metrics.views import Means
 
 Expressions = Callable[[Problem], "tuple[str, ...] | str"]
@@ -52,21 +51,6 @@ def of_means(
         gradient=gradient,
         note=note,
         docstring=value.__doc__ or "",
-    )
-
-
-def lacking(problem: Problem, *expressions: str) -> str:
-    """Why expressions over row columns cannot be computed: what the rows lack, or ""."""
-    names = dict.fromkeys(name for text in expressions for name in names_in(text))
-    absent = next((name for name in names if name not in problem.columns), None)
-    if absent is None:
-        return ""
-    if absent == LABEL:
-        return "there are no labels"
-    return (
-        "there are no predictions"
-        if absent in (DECISION, ERROR, ABS_ERROR)
-        else f"there is no column {absent!r}"
     )
 
 

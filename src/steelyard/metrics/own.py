@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from steelyard.facts import Fact, FactTable, Moments, compile_expression, names_in
 from steelyard.metrics import intervals
-from steelyard.metrics.expression import TASKS
+from steelyard.metrics.averages import t_interval
+from steelyard.metrics.expression import TASKS, theirs
 from steelyard.metrics.metric import Direction, Interval, Metric
 from steelyard.metrics.problem import Problem
 from steelyard.metrics.quantiles import histogram, read_histogram
 from steelyard.metrics.read import confusion, means, scores
 from steelyard.metrics.registry import register
-from steelyard.metrics.row_means import t_interval
 from steelyard.metrics.views import Confusion, Distribution, Means, ScoreCells
 from steelyard.records import ConfigError, nearest
 
@@ -39,6 +39,7 @@ VIEWS: dict[type, frozenset[str]] = {
     Distribution: TASKS,
 }
 """What a function may take, and the tasks it then is a metric of."""
+TAKEN = frozenset({*Means.__dataclass_fields__, *dir(Means)})
 INTERVALS: dict[str, Callable[[float, float], Interval]] = {
     "plain": t_interval,
     "proportion": lambda low, high: intervals.proportion(lambda view: view.effective_rows),
@@ -58,9 +59,7 @@ class NamedMeans(Means):
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "given" or name not in self.given:
-            raise AttributeError(
-                f"There is no value {name!r} here. {nearest(name, self.__dict__.get('given', ()))}"
-            )
+            raise AttributeError(f"There is no value {name!r} here. {nearest(name, self.__dict__.get('given', ()))}")
         return self.mean(self.given.index(name))
 
 
@@ -106,7 +105,8 @@ def metric(
         if kind not in VIEWS:
             allowed = ", ".join(v.__name__ for v in VIEWS)
             raise ConfigError(
-                f"The metric {called!r} must say what it takes: annotate its parameter as one of {allowed}, or give view=."
+                f"The metric {called!r} must say what it takes: annotate its parameter as one of {allowed}, "
+                "or give view=."
             )
         needs, read = _source(called, kind, dict(values or {}), column)
         return register(
@@ -185,17 +185,15 @@ def _column_needs(column: str) -> Callable[[Problem], tuple[Fact, ...] | str]:
 
 def _means_needs(name: str, values: dict[str, str]) -> Callable[[Problem], tuple[Fact, ...] | str]:
     for given, text in values.items():
-        if not given.isidentifier() or given.startswith("_") or hasattr(Means, given):
-            raise ConfigError(
-                f"The metric {name!r} cannot call a value {given!r}: choose another name for it."
-            )
+        if not given.isidentifier() or given.startswith("_") or given in TAKEN:
+            raise ConfigError(f"The metric {name!r} cannot call a value {given!r}: choose another name for it.")
         compile_expression(text, names_in(text))
 
     def needs(problem: Problem) -> tuple[Fact, ...] | str:
         named = dict.fromkeys(n for text in values.values() for n in names_in(text))
         absent = next((n for n in named if n not in problem.columns), None)
         if absent is not None:
-            return f"it names {absent!r}, which is no column. {nearest(absent, sorted(problem.columns))}"
+            return f"it names {absent!r}, which is no column. {nearest(absent, theirs(problem))}"
         return (Moments(tuple(values.values()), weight=problem.weight),)
 
     return needs

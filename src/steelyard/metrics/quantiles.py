@@ -68,9 +68,7 @@ def resolution(share: float) -> Callable[[Distribution], float]:
     return width
 
 
-def _order_statistics(
-    d: Distribution, share: float, level: float, low: float, high: float
-) -> tuple[float, float]:
+def _order_statistics(d: Distribution, share: float, level: float, low: float, high: float) -> tuple[float, float]:
     n = d.effective_rows
     first, last = quantile_ranks(n, share, level)
     return low if first < 1 else d.quantile(first / n), high if last > n else d.quantile(last / n)

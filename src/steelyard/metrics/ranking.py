@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from steelyard.metrics import intervals
+from steelyard.metrics.averages import PartialMeans, documented, of_part, read_part
+from steelyard.metrics.means import share_of_rows, unit_mean
 from steelyard.metrics.metric import Family, Interval, Metric
 from steelyard.metrics.problem import Problem
 from steelyard.metrics.ranking_rows import AP, HIT, ITEMS, NDCG, NDCG_EXP, PRECISION, RECALL, RR
-from steelyard.metrics.row_means import PartialMeans, documented, of_part, read_part, share_like
 from steelyard.metrics.views import Means
 
 RANKING = frozenset({"ranking"})
@@ -102,9 +102,7 @@ def mean_reciprocal_rank(m: Means) -> Any:
 def left_out_note(m: PartialMeans) -> str:
     """How many queries have no value."""
     return (
-        f"{m.left_out:,} of {m.offered:,} queries are left out: none of their items is relevant"
-        if m.left_out
-        else ""
+        f"{m.left_out:,} of {m.offered:,} queries are left out: none of their items is relevant" if m.left_out else ""
     )
 
 
@@ -127,10 +125,6 @@ def of_queries(
     )
 
 
-mean_of_shares = share_like(intervals.mean)
-share_of_queries = intervals.proportion(lambda m: m.effective_rows)
-
-
 def at_cutoffs(problem: Problem) -> Sequence[Metric]:
     """The metrics "at k" for every k of a ranking problem."""
     if problem.task != "ranking":
@@ -139,26 +133,24 @@ def at_cutoffs(problem: Problem) -> Sequence[Metric]:
         metric
         for k in problem.cutoffs
         for metric in (
-            of_queries(f"ndcg_at_{k}", f"NDCG at {k}", f"{NDCG}_{k}", ndcg, mean_of_shares, k),
+            of_queries(f"ndcg_at_{k}", f"NDCG at {k}", f"{NDCG}_{k}", ndcg, unit_mean, k),
             of_queries(
                 f"ndcg_exp_at_{k}",
                 f"NDCG at {k}, gains 2^r − 1",
                 f"{NDCG_EXP}_{k}",
                 ndcg_exponential,
-                mean_of_shares,
+                unit_mean,
                 k,
             ),
-            of_queries(
-                f"precision_at_{k}", f"Precision at {k}", f"{PRECISION}_{k}", precision, mean_of_shares, k
-            ),
-            of_queries(f"recall_at_{k}", f"Recall at {k}", f"{RECALL}_{k}", recall, mean_of_shares, k),
-            of_queries(f"hit_rate_at_{k}", f"Hit rate at {k}", f"{HIT}_{k}", hit_rate, share_of_queries, k),
+            of_queries(f"precision_at_{k}", f"Precision at {k}", f"{PRECISION}_{k}", precision, unit_mean, k),
+            of_queries(f"recall_at_{k}", f"Recall at {k}", f"{RECALL}_{k}", recall, unit_mean, k),
+            of_queries(f"hit_rate_at_{k}", f"Hit rate at {k}", f"{HIT}_{k}", hit_rate, share_of_rows, k),
         )
     ]
 
 
 METRICS: list[Metric | Family] = [
-    of_queries("map", "Mean average precision", AP, mean_average_precision, mean_of_shares),
-    of_queries("mrr", "Mean reciprocal rank", RR, mean_reciprocal_rank, mean_of_shares),
+    of_queries("map", "Mean average precision", AP, mean_average_precision, unit_mean),
+    of_queries("mrr", "Mean reciprocal rank", RR, mean_reciprocal_rank, unit_mean),
     at_cutoffs,
 ]

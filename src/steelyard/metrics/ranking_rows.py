@@ -92,17 +92,12 @@ def _with_places(items: Frame, query: str) -> Frame:
     items = items.with_columns(left.alias("sy_left"), (left - nw.col("sy_tied_good")).alias("sy_bad_left"))
     bad, left = nw.col("sy_bad_left"), nw.col("sy_left")
     items = items.with_columns((nw.when(bad > 0.0).then(bad).otherwise(left) / left).log().alias("sy_factor"))
-    items = items.with_columns(
-        nw.col("sy_factor").cum_sum().over(*tie, order_by="sy_place").alias("sy_product")
-    )
+    items = items.with_columns(nw.col("sy_factor").cum_sum().over(*tie, order_by="sy_place").alias("sy_product"))
     before = (nw.col("sy_product") - nw.col("sy_factor")).exp()
     possible = bad > -1.0
     return items.with_columns(
         nw.when(bad > 0.0).then(nw.col("sy_product").exp()).otherwise(nw.lit(0.0)).alias("sy_none_yet"),
-        nw.when(possible)
-        .then(before * nw.col("sy_tied_good") / left)
-        .otherwise(nw.lit(0.0))
-        .alias("sy_first"),
+        nw.when(possible).then(before * nw.col("sy_tied_good") / left).otherwise(nw.lit(0.0)).alias("sy_first"),
     )
 
 
@@ -120,10 +115,7 @@ def _terms(cutoffs: tuple[int, ...]) -> list[nw.Expr]:
             nw.when(inside).then(nw.lit(1.0)).otherwise(zero).alias(f"sy_cut_{k}"),
             nw.when(inside).then(log2 / (place + 1.0).log()).otherwise(zero).alias(f"sy_discount_{k}"),
             nw.when(inside).then(nw.col("sy_none_yet")).otherwise(nw.lit(1.0)).alias(f"sy_none_{k}"),
-            nw.when(ideal)
-            .then(nw.col("sy_gain") * log2 / (best + 1.0).log())
-            .otherwise(zero)
-            .alias(f"sy_ideal_{k}"),
+            nw.when(ideal).then(nw.col("sy_gain") * log2 / (best + 1.0).log()).otherwise(zero).alias(f"sy_ideal_{k}"),
             nw.when(ideal)
             .then(nw.col("sy_gain_exp") * log2 / (best + 1.0).log())
             .otherwise(zero)

@@ -26,10 +26,17 @@ def register(metric: Metric) -> Metric:
     """
     for task in sorted(metric.tasks):
         known = _registered.get((metric.name, task))
-        if known is not None and known.value is not metric.value and known.docstring != metric.docstring:
+        if known is not None and not _same(known, metric):
             raise ConfigError(f"There is already a {task} metric named {metric.name!r}. Give yours another name.")
     _registered.update({(metric.name, task): metric for task in sorted(metric.tasks)})
     return metric
+
+
+def _same(known: Metric, metric: Metric) -> bool:
+    """Whether a metric is one that is known, or its next version: a notebook's cell that is run again."""
+    if known.value is metric.value or known.docstring == metric.docstring:
+        return True
+    return bool(metric.parameters) and known.parameters == metric.parameters
 
 
 def register_family(family: Family) -> Family:

@@ -2,54 +2,40 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from steelyard.facts import Fact
 from steelyard.metrics import intervals
-from steelyard.metrics.metric import Direction, Family, Interval, Measured, Metric, Needs, Reader
-from steelyard.metrics.problem import DECISION, ERROR, LABEL, Problem
-from steelyard.metrics.quantiles import histogram, order_statistics, read_histogram, resolution, woodruff
-from steelyard.metrics.row_means import (
+from steelyard.metrics.averages import (
+    NUMBERS,
     PartialMeans,
+    correlation,
     documented,
     lacking,
     moments,
     of,
+    of_numbers,
     of_part,
+    positive,
     ratio,
-    read_means,
     read_part,
-    several_rows,
+    root_gradient,
+    root_interval,
+    small_sample,
     spread,
 )
-from steelyard.metrics.rows import ABS_ERROR, QUANTILE
+from steelyard.metrics.metric import Family, Metric
+from steelyard.metrics.predicted_quantiles import quantile_metrics
+from steelyard.metrics.problem import DECISION, ERROR, LABEL, Problem
+from steelyard.metrics.quantiles import histogram, order_statistics, read_histogram, resolution, woodruff
+from steelyard.metrics.rows import ABS_ERROR
 from steelyard.metrics.views import Distribution, Means
 from steelyard.records import UndefinedMetricError
 from steelyard.stats import intervals as bounds
 
-NUMBERS = frozenset({"regression", "forecasting"})
 SQUARE = f"{ERROR} * {ERROR}"
-
-
-def of_means(
-    name: str,
-    title: str,
-    value: Callable[[Any], Any],
-    needs: Needs,
-    interval: Interval = intervals.mean,
-    direction: Direction = "lower",
-    read: Reader = read_means,
-    note: Callable[[Any], str] | None = None,
-) -> Metric:
-    """A metric of means of row values; its documentation is the docstring of `value`."""
-    return Metric(
-        name, title, NUMBERS, direction, needs, read, value, interval, note=note, docstring=documented(value)
-    )
 
 
 def mean_absolute_error(m: Means) -> Any:
@@ -84,7 +70,7 @@ def root_mean_squared_error(m: Means) -> Any:
     Range: 0 and up; 0 is best. Never below the MAE.
     Misleads: like MSE it follows the few largest errors.
     Next: compare with MAE: a ratio well above 1.25 says that a few large errors dominate; look at them.
-    Source: scikit-learn `root_mean_squared_error`; interval symmetric on the log scale.
+    Source: scikit-learn `root_mean_squared_error`; interval: the root of that of the MSE.
     """
     return np.sqrt(m.mean(0))
 
@@ -186,14 +172,13 @@ def root_mean_squared_log_error(m: PartialMeans) -> Any:
 
     Formula: √ mean (log(1 + prediction) − log(1 + label))²
     Range: 0 and up; 0 is best.
-    Misleads: it punishes predicting too little more than predicting too much, and forgives large errors on large labels.
+    Misleads: it punishes predicting too little more than predicting too much, and forgives large errors on large
+    labels.
     Next: use it where growth factors matter; else read RMSE.
     Source: scikit-learn `root_mean_squared_log_error`.
     """
     if m.left_out:
-        raise UndefinedMetricError(
-            f"{m.left_out:,} labels or predictions are −1 or less, so they have no logarithm"
-        )
+        raise UndefinedMetricError(f"{m.left_out:,} labels or predictions are −1 or less, so they have no logarithm")
     return np.sqrt(m.mean(0))
 
 
@@ -207,16 +192,6 @@ def median_absolute_error(d: Distribution) -> Any:
     Source: scikit-learn `median_absolute_error`; interval by order statistics (Woodruff 1952).
     """
     return d.quantile(0.5)
-
-
-def unexplained(high: float = 1.0) -> Interval:
-    """Symmetric for log(1 − value): for shares of variation, which reach from −∞ to 1."""
-
-    def interval(m: Measured) -> tuple[float, float, str]:
-        low, top = bounds.log(max(1.0 - m.value, 0.0), m.se, m.level, m.df)
-        return 1.0 - top, min(1.0 - low, high), "log, clustered" if m.clustered else "log"
-
-    return several_rows(interval)
 
 
 def joint(problem: Problem) -> tuple[Fact, ...] | str:
@@ -239,14 +214,22 @@ def left_out_note(m: PartialMeans) -> str:
     return f"{m.left_out:,} of {m.offered:,} rows are left out: their label is 0" if m.left_out else ""
 
 
-positive = several_rows(intervals.log)
+def _unexplained(value: float, se: float, level: float, df: float) -> tuple[float, float]:
+    low, high = bounds.log(max(1.0 - value, 0.0), se, level, df)
+    return 1.0 - high, 1.0 - low
+
+
+unexplained = small_sample(_unexplained, "log")
+"""Symmetric for log(1 − value): for shares of variation, which reach from −∞ to 1."""
 
 POINT = [
-    of_means("mae", "Mean absolute error", mean_absolute_error, of(ABS_ERROR)),
-    of_means("rmse", "Root mean squared error", root_mean_squared_error, of(SQUARE), positive),
-    of_means("mse", "Mean squared error", mean_squared_error, of(SQUARE), positive),
-    of_means("r2", "R²", r_squared, joint, unexplained(), "higher"),
-    of_means("bias", "Bias (mean error)", bias, of(ERROR), direction="target"),
+    of_numbers("mae", "Mean absolute error", mean_absolute_error, of(ABS_ERROR)),
+    of_numbers(
+        "rmse", "Root mean squared error", root_mean_squared_error, of(SQUARE), root_interval, gradient=root_gradient
+    ),
+    of_numbers("mse", "Mean squared error", mean_squared_error, of(SQUARE)),
+    of_numbers("r2", "R²", r_squared, joint, unexplained, "higher"),
+    of_numbers("bias", "Bias (mean error)", bias, of(ERROR), direction="target"),
     Metric(
         "median_absolute_error",
         "Median absolute error",
@@ -260,7 +243,7 @@ POINT = [
         discretisation=resolution(0.5),
         docstring=documented(median_absolute_error),
     ),
-    of_means(
+    of_numbers(
         "mape",
         "Mean absolute percentage error",
         mean_absolute_percentage_error,
@@ -268,151 +251,32 @@ POINT = [
         read=read_part,
         note=left_out_note,
     ),
-    of_means(
+    of_numbers(
         "smape",
         "Symmetric percentage error",
         symmetric_percentage_error,
         of(f"where({ABS_ERROR} > 0, 2 * {ABS_ERROR} / (abs({LABEL}) + abs({DECISION})), {ABS_ERROR})"),
         intervals.within(intervals.mean, 0.0, 2.0),
     ),
-    of_means(
+    of_numbers(
         "wape",
         "Weighted absolute percentage error",
         weighted_percentage_error,
         of(ABS_ERROR, f"abs({LABEL})", cubes=False),
         positive,
     ),
-    of_means(
+    of_numbers(
         "rmsle",
         "Root mean squared log error",
         root_mean_squared_log_error,
         of_part(f"(log(1 + {DECISION}) - log(1 + {LABEL})) ** 2", ABS_ERROR),
-        positive,
+        root_interval,
         read=read_part,
+        gradient=root_gradient,
     ),
-    of_means("explained_variance", "Explained variance", explained_variance, joint, unexplained(), "higher"),
-    of_means("pearson_r", "Correlation (Pearson)", pearson, joint, several_rows(intervals.fisher), "higher"),
+    of_numbers("explained_variance", "Explained variance", explained_variance, joint, unexplained, "higher"),
+    of_numbers("pearson_r", "Correlation (Pearson)", pearson, joint, correlation, "higher"),
 ]
 
-
-def pinball(i: int, share: float) -> str:
-    """The pinball loss of one predicted quantile, as a row expression."""
-    error = f"({LABEL} - {QUANTILE}_{i})"
-    return f"max({share!r} * {error}, {share - 1.0!r} * {error})"
-
-
-def mean_pinball_loss(m: Means) -> Any:
-    """How good predicted quantiles are: the cost of being above or below, in the proportion that the quantile says.
-
-    Formula: mean of q·(label − quantile) where the label is above, else (1 − q)·(quantile − label)
-    Range: 0 and up; 0 is best. At q = 0.5 it is half the MAE.
-    Misleads: values for different q do not compare.
-    Next: if it is worse than that of a constant quantile, the spread is not learned; look at the coverage.
-    Source: scikit-learn `mean_pinball_loss`; averaged over many quantiles it is half the CRPS.
-    """
-    return m.mean(0)
-
-
-def quantile_coverage(m: Means) -> Any:
-    """Share of labels at or below the predicted quantile: a good 0.9 quantile has 0.9.
-
-    Formula: rows with label ≤ predicted quantile / rows
-    Range: 0 to 1; best at the quantile's own share.
-    Misleads: a quantile that ignores the inputs can have the right coverage; look at it by slice.
-    Next: where the interval leaves out the quantile's share, recalibrate (conformal prediction).
-    Source: calibration of quantiles; interval by Wilson 1927.
-    """
-    return m.mean(0)
-
-
-def interval_coverage(m: Means) -> Any:
-    """Share of labels inside the predicted interval, its ends included.
-
-    Formula: rows with low ≤ label ≤ high / rows
-    Range: 0 to 1; best at the interval's own share, e.g. 0.8 for the 0.1 and 0.9 quantiles.
-    Misleads: a wide interval covers easily; read it with the width.
-    Next: below its share: widen it by conformal prediction; above: it can be narrowed.
-    Source: Gneiting & Raftery 2007; interval by Wilson 1927.
-    """
-    return m.mean(0)
-
-
-def interval_width(m: Means) -> Any:
-    """How wide the predicted interval is, on average, in units of the label.
-
-    Formula: mean (high − low)
-    Range: 0 and up; narrower is better at the same coverage. Below 0 the quantiles cross.
-    Misleads: alone it says nothing: a width of 0 covers nothing.
-    Next: compare models of equal coverage by it, or use the interval score.
-    Source: Gneiting & Raftery 2007.
-    """
-    return m.mean(0)
-
-
-def interval_score(m: Means) -> Any:
-    """Width of the predicted interval plus a fine for each label outside it.
-
-    Formula: mean (high − low) + (low − label)₊ / q_low + (label − high)₊ / (1 − q_high)
-    Range: 0 and up; 0 is best. In units of the label.
-    Misleads: values for intervals of different shares do not compare.
-    Next: if width makes most of it, sharpen the model; if fines do, recalibrate.
-    Source: Winkler 1972; Gneiting & Raftery 2007.
-    """
-    return m.mean(0)
-
-
-def quantile_metrics(problem: Problem) -> Sequence[Metric]:
-    """Metrics of each predicted quantile, and of the interval between the outermost two."""
-    if problem.task not in NUMBERS or not problem.quantiles:
-        return ()
-    shares = problem.quantiles
-    losses = " + ".join(pinball(i, q) for i, q in enumerate(shares))
-    made = [
-        of_means(
-            "mean_pinball_loss",
-            "Mean pinball loss, all quantiles",
-            mean_pinball_loss,
-            of(f"({losses}) / {len(shares)}"),
-        )
-    ]
-    for i, q in enumerate(shares):
-        made += [
-            of_means(
-                f"mean_pinball_loss_{q:g}",
-                f"Pinball loss of the {q:g} quantile",
-                mean_pinball_loss,
-                of(pinball(i, q)),
-            ),
-            of_means(
-                f"quantile_coverage_{q:g}",
-                f"Labels up to the {q:g} quantile",
-                quantile_coverage,
-                of(f"{LABEL} <= {QUANTILE}_{i}"),
-                share_of_rows,
-                "target",
-            ),
-        ]
-    if shares[0] < 0.5 < shares[-1]:
-        made += _outermost(shares)
-    return [replace(m, parameters=(("quantiles", shares),)) for m in made]
-
-
-def _outermost(shares: tuple[float, ...]) -> list[Metric]:
-    low, high = f"{QUANTILE}_0", f"{QUANTILE}_{len(shares) - 1}"
-    width = f"{high} - {low}"
-    # A comparison with a missing end can be false, and max(missing, 0) is 0: such rows are made missing as a whole.
-    inside = f"where(is_missing({width}), {width}, {low} <= {LABEL} and {LABEL} <= {high})"
-    fines = f"0 * {LABEL} + max({low} - {LABEL}, 0) / {shares[0]!r} + max({LABEL} - {high}, 0) / {1.0 - shares[-1]!r}"
-    of_what = f"of the {shares[-1] - shares[0]:.0%} interval"
-    return [
-        of_means(
-            "interval_coverage", f"Coverage {of_what}", interval_coverage, of(inside), share_of_rows, "target"
-        ),
-        of_means("interval_width", f"Width {of_what}", interval_width, of(width)),
-        of_means("interval_score", f"Interval score {of_what}", interval_score, of(f"{width} + {fines}")),
-    ]
-
-
-share_of_rows = intervals.proportion(lambda m: m.effective_rows)
 
 METRICS: list[Metric | Family] = [*POINT, quantile_metrics]

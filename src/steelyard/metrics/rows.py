@@ -3,7 +3,7 @@
 | task | columns |
 |---|---|
 | binary | sy_label, sy_decision (1, 0, missing), sy_score |
-| multiclass | sy_label, sy_decision (classes), sy_score_{i}, sy_true_score, sy_confidence, sy_correct, sy_rank, sy_brier |
+| multiclass | sy_label, sy_decision, sy_correct, sy_score_{i}, sy_true_score, sy_confidence, sy_rank, sy_brier |
 | multilabel | sy_label_{i}, sy_decision_{i}, sy_score_{i} |
 | regression | sy_label, sy_decision, sy_error, sy_abs_error, sy_quantile_{i} |
 | forecasting | as regression, and sy_horizon, sy_naive |
@@ -70,9 +70,7 @@ def prepare_rows(table: Table, roles: Roles, problem: Problem) -> Table:
 
 def informed(problem: Problem, rows: Table) -> Problem:
     """Return the problem with what only the prepared rows can tell: their columns."""
-    return replace(
-        problem, columns=frozenset(rows.columns), naive=NAIVE in rows.kinds, horizon=HORIZON in rows.kinds
-    )
+    return replace(problem, columns=frozenset(rows.columns), naive=NAIVE in rows.kinds, horizon=HORIZON in rows.kinds)
 
 
 def _described(table: Table, frame: Frame) -> Table:
@@ -109,9 +107,7 @@ def _multilabel(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
     scores = _score_columns(roles, problem)
     derived = [nw.col(c).cast(FLOAT).alias(f"{SCORE}_{i}") for i, c in scores.items()]
     for target, columns in ((LABEL, roles.labels), (DECISION, roles.predictions)):
-        derived += [
-            indicator(is_class(c, kinds[c], positive)).alias(f"{target}_{i}") for i, c in enumerate(columns)
-        ]
+        derived += [indicator(is_class(c, kinds[c], positive)).alias(f"{target}_{i}") for i, c in enumerate(columns)]
     frame = frame.with_columns(*derived)
     if not roles.predictions and problem.threshold is not None:
         cut = problem.threshold
@@ -147,9 +143,7 @@ def _multiclass(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
     elif columns:
         decision = nw.coalesce(
             *(
-                nw.when(nw.col(score) >= nw.col(CONFIDENCE)).then(
-                    class_literal(problem.classes[i], kinds[label])
-                )
+                nw.when(nw.col(score) >= nw.col(CONFIDENCE)).then(class_literal(problem.classes[i], kinds[label]))
                 for i, score in scores.items()
             )
         )
@@ -160,18 +154,13 @@ def _multiclass(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
     return frame.with_columns(indicator(nw.col(LABEL) == nw.col(DECISION)).alias(CORRECT))
 
 
-def _with_true_score(
-    frame: Frame, label: str, kind: Kind, scores: Mapping[int, str], problem: Problem
-) -> Frame:
+def _with_true_score(frame: Frame, label: str, kind: Kind, scores: Mapping[int, str], problem: Problem) -> Frame:
     columns = [nw.col(score) for score in scores.values()]
     complete = ~nw.any_horizontal(*(c.is_null() for c in columns), ignore_nulls=False)
     frame = frame.with_columns(
         nw.when(complete).then(nw.max_horizontal(*columns)).alias(CONFIDENCE),
         nw.coalesce(
-            *(
-                nw.when(is_class(label, kind, problem.classes[i])).then(nw.col(score))
-                for i, score in scores.items()
-            )
+            *(nw.when(is_class(label, kind, problem.classes[i])).then(nw.col(score)) for i, score in scores.items())
         ).alias(TRUE_SCORE),
         nw.when(complete).then(nw.sum_horizontal(*(c * c for c in columns))).alias("sy_squares"),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +11,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from steelyard.metrics import intervals, thresholds
-from steelyard.metrics.metric import Direction, Interval, Measured, Metric
-from steelyard.metrics.problem import Problem
-from steelyard.metrics.means import mean_gradient, of_means, unit_mean
-from steelyard.metrics.score_cells import of_scores
+from steelyard.metrics.means import of_means, unit_mean
+from steelyard.metrics.metric import Measured
+from steelyard.metrics.score_cells import of_scores, probabilities, probability_mean
 from steelyard.metrics.views import Means, ScoreCells
 from steelyard.records import UndefinedMetricError
 from steelyard.stats import intervals as bounds
@@ -28,17 +26,6 @@ _P = f"clip(sy_score, {SMALLEST!r}, {1 - SMALLEST!r})"
 LOG_LOSS = f"0 - (sy_label * log({_P}) + (1 - sy_label) * log(1 - {_P}))"
 BRIER = "(sy_score - sy_label) * (sy_score - sy_label)"
 FEW_POSITIVES = 50
-
-
-def probabilities(*expressions: str) -> Callable[[Problem], tuple[str, ...] | str]:
-    """Expressions over a score that must be a probability."""
-
-    def needs(problem: Problem) -> tuple[str, ...] | str:
-        if not problem.scored:
-            return "there is no score"
-        return expressions if problem.probability else "the scores are not probabilities"
-
-    return needs
 
 
 def roc_auc(view: ScoreCells) -> Any:
@@ -242,32 +229,23 @@ def brier_skill_interval(m: Measured) -> tuple[float, float, str]:
     return 1 - high, 1 - low, f"{method} of the ratio"
 
 
-def probability_mean(
-    name: str,
-    title: str,
-    value: Callable[[Means], Any],
-    expression: str,
-    interval: Interval,
-    direction: Direction = "lower",
-    note: Callable[[Means], str] | None = None,
-) -> Metric:
-    """The mean of a value of each row that needs a probability."""
-    return of_means(
-        name, title, "binary", probabilities(expression), value, interval, direction, mean_gradient,
-        note=note, extremes=note is not None,
-    )
-
-
 METRICS = [
+    of_scores("roc_auc", "ROC AUC", roc_auc, roc_auc_interval, roc_auc_gradient, delong, roc_auc_discretisation),
     of_scores(
-        "roc_auc", "ROC AUC", roc_auc, roc_auc_interval, roc_auc_gradient, delong, roc_auc_discretisation
+        "average_precision",
+        "Average precision",
+        average_precision,
+        average_precision_interval,
+        average_precision_gradient,
+        discretisation=average_precision_discretisation,
     ),
     of_scores(
-        "average_precision", "Average precision", average_precision, average_precision_interval,
-        average_precision_gradient, discretisation=average_precision_discretisation,
-    ),
-    of_scores(
-        "gini", "Gini", gini, gini_interval, lambda v: 2 * roc_auc_gradient(v), lambda v: 4 * delong(v),
+        "gini",
+        "Gini",
+        gini,
+        gini_interval,
+        lambda v: 2 * roc_auc_gradient(v),
+        lambda v: 4 * delong(v),
         lambda v: 2 * roc_auc_discretisation(v),
     ),
     of_scores("ks", "Kolmogorov–Smirnov", ks, ks_interval, ks_gradient, discretisation=ks_discretisation),
@@ -276,8 +254,13 @@ METRICS = [
     ),
     probability_mean("brier", "Brier score", brier, BRIER, unit_mean),
     of_means(
-        "brier_skill_score", "Brier skill score", "binary", probabilities(BRIER, "sy_label"), brier_skill_score,
-        brier_skill_interval, cubes=False,
+        "brier_skill_score",
+        "Brier skill score",
+        "binary",
+        probabilities(BRIER, "sy_label"),
+        brier_skill_score,
+        brier_skill_interval,
+        cubes=False,
     ),
     *thresholds.METRICS,
 ]

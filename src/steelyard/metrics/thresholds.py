@@ -82,7 +82,10 @@ def recall_at(share: float) -> Metric:
     Source: gain chart; interval by Wilson with n from the delta method. Ties at the cut count in part.
     """
     return _of_top(
-        f"recall_at_{_percent(share)}", f"Recall in the top {share:.0%}", share, value,
+        f"recall_at_{_percent(share)}",
+        f"Recall in the top {share:.0%}",
+        share,
+        value,
         lambda view: 1 / float(view.p.sum()),
         lambda view: np.concatenate([np.ones_like(view.p), np.zeros_like(view.q)]) / view.p.sum(),
         intervals.proportion(lambda view: view.effective_positives),
@@ -105,7 +108,10 @@ def precision_at(share: float) -> Metric:
     Source: interval by Wilson with n from the delta method. Ties at the cut count in part.
     """
     return _of_top(
-        f"precision_at_{_percent(share)}", f"Precision in the top {share:.0%}", share, value,
+        f"precision_at_{_percent(share)}",
+        f"Precision in the top {share:.0%}",
+        share,
+        value,
         lambda view: 1 / (share * float(view.weights.sum())),
         lambda view: np.ones_like(view.weights) / view.weights.sum(),
         intervals.proportion(lambda view: share * view.effective_rows),
@@ -133,7 +139,10 @@ def lift_at(share: float) -> Metric:
         return low / share, high / share, method
 
     return _of_top(
-        f"lift_at_{_percent(share)}", f"Lift in the top {share:.0%}", share, value,
+        f"lift_at_{_percent(share)}",
+        f"Lift in the top {share:.0%}",
+        share,
+        value,
         lambda view: 1 / (share * float(view.p.sum())),
         lambda view: np.concatenate([np.ones_like(view.p), np.zeros_like(view.q)]) / view.p.sum(),
         interval,
@@ -164,7 +173,8 @@ def recall_at_precision(precision: float) -> Metric:
         false = (np.cumsum(view.q[::-1]) - view.q[::-1])[~view.atom[::-1]]
         inside = found[~view.atom[::-1]]
         allowed = inside >= (precision - 1e-12) * (inside + false)
-        return max(float(np.max(inside[allowed], initial=0.0) / view.p.sum()) - value(view), 0.0)
+        best = float(np.max(inside[allowed], initial=0.0) / view.p.sum())
+        return max(best - float(value(view)), 0.0)
 
     def variance(view: ScoreCells) -> float:
         draws = intervals.resampled(view.weights, view.squares, VARIANCE_DRAWS)
@@ -174,8 +184,14 @@ def recall_at_precision(precision: float) -> Metric:
         return small_class(view) or ("" if value(view) > 0 else f"no threshold reaches precision {precision:g}")
 
     return of_scores(
-        f"recall_at_precision_{precision * 100:.0f}", f"Recall at precision ≥ {precision:.0%}", value,
-        intervals.bootstrap(0.0, 1.0), variance=variance, discretisation=best_order, note=note, sliced=False,
+        f"recall_at_precision_{precision * 100:.0f}",
+        f"Recall at precision ≥ {precision:.0%}",
+        value,
+        intervals.bootstrap(0.0, 1.0),
+        variance=variance,
+        discretisation=best_order,
+        note=note,
+        sliced=False,
         parameters=(("precision", precision),),
     )
 
@@ -211,7 +227,14 @@ def _of_top(
         return small_class(view) or few(share * view.rows)
 
     return of_scores(
-        name, title, value, interval, gradient, variance, discretisation, note=note,
+        name,
+        title,
+        value,
+        interval,
+        gradient,
+        variance,
+        discretisation,
+        note=note,
         parameters=(("share", share),),
     )
 

@@ -47,7 +47,11 @@ def class_table(curve: Curve, task: str = "") -> ClassTable | None:
     sort_by = "f1" if "f1" in names else names[0] if names else "n"
     rows = sorted(curve.rows(), key=lambda r: _order(r.get(sort_by)))
     lines = tuple(
-        (visible(row[key]), numerals.count(_finite(row.get("n"))), tuple(_measure(row, name) for name in names))
+        (
+            visible(row[key]),
+            numerals.count(_finite(row.get("n"))),
+            tuple(_measure(row, name) for name in names),
+        )
         for row in rows[:MOST_CLASSES]
     )
     ends = [end for _, _, measures in lines for m in measures for end in (m.low, m.high)]

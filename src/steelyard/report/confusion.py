@@ -73,7 +73,13 @@ def confusion(curve: Curve) -> Confusion | None:
     threshold = visible(curve.notes.get("threshold", ""))
     mistakes = _mistakes(counts, totals)
     return Confusion(
-        visible(curve.subject), curve.data, tuple(visible(c) for c in shown), rows, mistakes, len(everyone), threshold
+        visible(curve.subject),
+        curve.data,
+        tuple(visible(c) for c in shown),
+        rows,
+        mistakes,
+        len(everyone),
+        threshold,
     )
 
 
@@ -96,7 +102,9 @@ def _row(actual: str, shown: list[str], counts: dict[tuple[str, str], float], to
 
 
 def _mistakes(counts: dict[tuple[str, str], float], totals: dict[str, float]) -> tuple[Mistake, ...]:
-    wrong = sorted(((n, pair) for pair, n in counts.items() if pair[0] != pair[1] and n > 0), key=lambda w: -w[0])
+    wrong = sorted(
+        ((n, pair) for pair, n in counts.items() if pair[0] != pair[1] and n > 0), key=lambda w: -w[0]
+    )
     errors = sum(n for n, _ in wrong)
     return tuple(
         Mistake(

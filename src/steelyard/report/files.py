@@ -39,8 +39,8 @@ def _suffix(target: Path) -> str:
         return suffix
     if suffix == ".pdf":
         raise ConfigError(
-            f"A PDF cannot be written to {str(target)!r}: write {str(target.with_suffix('.html'))!r}, open it in a "
-            "browser and print it to PDF. The page has a layout for paper."
+            f"A PDF cannot be written to {str(target)!r}: write {str(target.with_suffix('.html'))!r}, open it "
+            "in a browser and print it to PDF. The page has a layout for paper."
         )
     seen = f"ends in {suffix!r}" if suffix else "has no suffix"
     raise ConfigError(

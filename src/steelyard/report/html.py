@@ -22,8 +22,18 @@ from steelyard.evaluation.evaluation import Evaluation
 from steelyard.report import numerals, slices, svg
 from steelyard.report.page import build_page
 
-_SCRIPTS = ("vendor/vega.min.js", "vendor/vega-lite.min.js", "vendor/vega-interpreter.js", "templates/report.js")
-_LICENCES = ("LICENSE-vega.txt", "LICENSE-vega-lite.txt", "LICENSE-vega-interpreter.txt", "LICENSE-bundled.txt")
+_SCRIPTS = (
+    "vendor/vega.min.js",
+    "vendor/vega-lite.min.js",
+    "vendor/vega-interpreter.js",
+    "templates/report.js",
+)
+_LICENCES = (
+    "LICENSE-vega.txt",
+    "LICENSE-vega-lite.txt",
+    "LICENSE-vega-interpreter.txt",
+    "LICENSE-bundled.txt",
+)
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -33,12 +43,16 @@ def to_html(evaluation: Evaluation) -> str:
     style = asset("templates/report.css")
     drawn = any(figure.spec for figure in (*page.curves, *page.errors))
     scripts = [asset(name) for name in _SCRIPTS] if drawn else []
-    text = environment().get_template("report.html").render(
-        page=page,
-        policy=policy([style], scripts),
-        style=Markup(style),  # noqa: S704 - our own file
-        scripts=[Markup(s) for s in scripts],  # noqa: S704 - our own files
-        licences="\n\n".join(asset(f"vendor/{name}") for name in _LICENCES) if drawn else "",
+    text = (
+        environment()
+        .get_template("report.html")
+        .render(
+            page=page,
+            policy=policy([style], scripts),
+            style=Markup(style),  # noqa: S704 - our own file
+            scripts=[Markup(s) for s in scripts],  # noqa: S704 - our own files
+            licences="\n\n".join(asset(f"vendor/{name}") for name in _LICENCES) if drawn else "",
+        )
     )
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -46,8 +60,13 @@ def to_html(evaluation: Evaluation) -> str:
 def policy(styles: list[str], scripts: list[str]) -> str:
     """Return the Content-Security-Policy that allows these texts and nothing else."""
     allowed = {"style-src": styles, "script-src": scripts}
-    sources = [" ".join([kind, *map(digest, texts)]) if texts else f"{kind} 'none'" for kind, texts in allowed.items()]
-    return "; ".join(["default-src 'none'", *sources, "img-src data:", "base-uri 'none'", "form-action 'none'"])
+    sources = [
+        " ".join([kind, *map(digest, texts)]) if texts else f"{kind} 'none'"
+        for kind, texts in allowed.items()
+    ]
+    return "; ".join(
+        ["default-src 'none'", *sources, "img-src data:", "base-uri 'none'", "form-action 'none'"]
+    )
 
 
 def digest(text: str) -> str:

@@ -56,7 +56,11 @@ def method(evaluation: Evaluation) -> Method:
         tuple(map(sentence, evaluation.notes)),
         tuple(map(sentence, evaluation.warnings)),
         tuple(map(sentence, evaluation.guesses)),
-        tuple((visible(m).replace("_", " "), METHODS.get(m.replace("-", "_").replace(" ", "_"), "")) for m in used if m),
+        tuple(
+            (visible(m).replace("_", " "), METHODS.get(m.replace("-", "_").replace(" ", "_"), ""))
+            for m in used
+            if m
+        ),
         _pairs(evaluation.roles),
         _pairs(evaluation.settings),
         _pairs(evaluation.versions),
@@ -66,7 +70,11 @@ def method(evaluation: Evaluation) -> Method:
 
 
 def _pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((visible(name), _words(value)) for name, value in values.items() if value not in (None, (), [], {}, ""))
+    return tuple(
+        (visible(name), _words(value))
+        for name, value in values.items()
+        if value not in (None, (), [], {}, "")
+    )
 
 
 def _words(value: object) -> str:

@@ -7,36 +7,27 @@ import re
 
 from steelyard.metrics import MetricDoc, describe
 from steelyard.records import UnknownNameError
+from steelyard.report.text import sentence
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "How well cases are ranked": (
-        "roc_auc average_precision gini ks ks_statistic partial_auc roc_auc_ovr roc_auc_ovo pr_auc lift lift_at gain concordance"
-    ).split(),
-    "Decisions": (
-        "accuracy balanced_accuracy precision recall f1 f05 f2 fbeta specificity npv negative_predictive_value "
-        "false_positive_rate false_negative_rate false_discovery_rate mcc matthews_corrcoef cohen_kappa kappa jaccard "
-        "hamming hamming_loss subset_accuracy exact_match top_k_accuracy top_accuracy informedness youden markedness "
-        "zero_one_loss geometric_mean fowlkes_mallows positive_likelihood_ratio negative_likelihood_ratio "
-        "diagnostic_odds_ratio error_rate"
-    ).split(),
-    "Probabilities": (
-        "log_loss brier brier_skill brier_score calibration_error ece ecce kuiper mce max_calibration_error "
-        "expected_calibration_error calibration_slope calibration_intercept calibration_in_the_large mean_score "
-        "mean_predicted observed_expected_ratio spherical resolution reliability uncertainty nll"
-    ).split(),
-    "Size of the errors": (
-        "mae rmse mse rmsle msle mape smape wape mase rmsse median_absolute_error medae max_error r2 explained_variance "
-        "huber pinball_loss quantile_loss d2_absolute_error poisson_deviance gamma_deviance tweedie_deviance "
-        "mean_absolute_error mean_squared_error root_mean_squared_error mean_absolute_percentage_error nrmse"
-    ).split(),
-    "Direction and spread of the errors": "bias mean_error me mpe residual_sd over_forecast_share under_forecast_share".split(),
-    "Prediction intervals": "coverage interval_coverage interval_width interval_score winkler_score crps".split(),
-    "Ranked lists": "ndcg dcg mrr reciprocal_rank map mean_average_precision hit_rate catalogue_coverage catalog_coverage".split(),
-    "Shares": "prevalence positive_rate base_rate flagged flagged_share selection_rate label_rate predicted_positive_rate".split(),
+CASES, LISTS, OTHER = "How well cases are ranked", "Ranked lists", "Other metrics"
+GROUPS = {
+    CASES: "roc_auc average_precision gini ks lift gain concordance",
+    "Decisions": """accuracy balanced_accuracy precision recall specificity npv f1 f2 f0_5 matthews_corrcoef
+        cohen_kappa jaccard false_positive_rate false_negative_rate false_discovery_rate youden informedness
+        markedness positive_likelihood_ratio negative_likelihood_ratio diagnostic_odds_ratio error_rate
+        hamming_loss subset_accuracy top_accuracy zero_one_loss""",
+    "Probabilities": """log_loss brier brier_skill_score calibration_error max_calibration_error ece ecce kuiper
+        calibration_slope calibration_intercept calibration_in_the_large mean_score observed_expected_ratio""",
+    "Size of the errors": """mae rmse mse rmsle mape smape wape mase rmsse median_absolute_error max_error r2
+        explained_variance pearson_r mean_pinball_loss""",
+    "Direction of the errors": "bias bias_share mean_error",
+    "Prediction intervals": "interval_coverage interval_width interval_score quantile_coverage crps",
+    LISTS: "ndcg ndcg_exp map mrr hit_rate catalogue_coverage",
+    "Shares": "prevalence selection_rate positive_rate",
+    OTHER: "",
 }
-OTHER = "Other metrics"
-_HOME = {name: title for title, names in GROUPS.items() for name in names}
-_VARIANT = re.compile(r"(@.*|\[.*|_at_\d+|_\d+|_(macro|micro|weighted|samples))$")
+_HOME = {name: title for title, names in GROUPS.items() for name in names.split()}
+_VARIANT = re.compile(r"(\[.*|_of_.*|_[\d.]+|_(macro|micro|weighted|samples|ovr|ovo))$")
 
 
 def metric_doc(name: str, task: str | None = None) -> MetricDoc:
@@ -47,21 +38,32 @@ def metric_doc(name: str, task: str | None = None) -> MetricDoc:
     return MetricDoc(name, name, "", "", "", "", "", "", "target", ())
 
 
-def group_of(name: str) -> str:
-    """Return the title of the group a metric stands in."""
-    if name in _HOME:
-        return _HOME[name]
-    if "@" in name:
-        return "Ranked lists"
-    base = name
-    while (shorter := _VARIANT.sub("", base)) != base:
-        base = shorter
-        if base in _HOME:
-            return _HOME[base]
+def told(doc: MetricDoc) -> tuple[tuple[str, str], ...]:
+    """Return what a metric's documentation says, as headings and sentences."""
+    parts = {
+        "What it means": doc.meaning,
+        "Formula": doc.formula,
+        "Range": doc.range,
+        "When it misleads": doc.misleads,
+        "What to do next": doc.next,
+        "Source": doc.source,
+    }
+    plain = {heading: sentence(text).replace("`", "").strip() for heading, text in parts.items()}
+    return tuple(
+        (h, t if h in ("Formula", "Source") else t[:1].upper() + t[1:]) for h, t in plain.items() if t
+    )
+
+
+def group_of(name: str, task: str) -> str:
+    """Return the title of the group a metric stands in: its own, or that of the metric it is a variant of."""
+    if "_at_" in name or "@" in name:
+        return LISTS if task == "ranking" else CASES
     base = re.sub(r"^top_\d+_", "top_", name)
+    while base not in _HOME and (shorter := _VARIANT.sub("", base)) != base:
+        base = shorter
     return _HOME.get(base, OTHER)
 
 
 def group_order(title: str) -> int:
     """Return where a group stands on the page."""
-    return [*GROUPS, OTHER].index(title)
+    return list(GROUPS).index(title)

@@ -1,4 +1,4 @@
-"""A fragment for a notebook cell: verdict, findings and key numbers; no script, nothing loaded, styles of its own."""
+"""A fragment for a notebook cell: verdict, findings, key numbers; no script, nothing loaded."""
 
 from __future__ import annotations
 

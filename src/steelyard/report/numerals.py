@@ -30,7 +30,11 @@ def number(value: float | None, decimals: int | None = None, sign: bool = False)
         return "–"
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    if value and not 1e-4 <= abs(value) < 1e9 and (decimals is None or round(value, decimals) == 0 or abs(value) >= 1e9):
+    if (
+        value
+        and not 1e-4 <= abs(value) < 1e9
+        and (decimals is None or round(value, decimals) == 0 or abs(value) >= 1e9)
+    ):
         return _scientific(value, sign)
     decimals = places(value) if decimals is None else decimals
     text = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"

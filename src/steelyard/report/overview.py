@@ -112,4 +112,6 @@ def bars(column: ColumnSummary) -> tuple[tuple[float, float, float], ...]:
     top = max(density)
     if top <= 0:
         return ()
-    return tuple(((a - low) / width, (b - low) / width, d / top) for (a, b, _), d in zip(finite, density, strict=True))
+    return tuple(
+        ((a - low) / width, (b - low) / width, d / top) for (a, b, _), d in zip(finite, density, strict=True)
+    )

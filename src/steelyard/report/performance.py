@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steelyard.evaluation.evaluation import Evaluation
-from steelyard.metrics import MetricDoc
 from steelyard.records import Estimate, Outcome
 from steelyard.report import numerals
-from steelyard.report.metric_words import group_of, group_order, metric_doc
+from steelyard.report.metric_words import group_of, group_order, metric_doc, told
 from steelyard.report.text import sentence, visible
 
 KEY_NUMBERS = 7
@@ -33,7 +32,7 @@ class MetricLine:
 
     name: str
     title: str
-    doc: MetricDoc
+    told: tuple[tuple[str, str], ...]
     current: Cell
     reference: Cell | None = None
     difference: Cell | None = None
@@ -86,7 +85,7 @@ def metric_groups(evaluation: Evaluation) -> tuple[MetricGroup, ...]:
     """Return all metrics by the question they answer."""
     groups: dict[str, list[MetricLine]] = {}
     for line in metric_lines(evaluation):
-        groups.setdefault(group_of(line.name), []).append(line)
+        groups.setdefault(group_of(line.name, evaluation.task), []).append(line)
     return tuple(MetricGroup(title, tuple(groups[title])) for title in sorted(groups, key=group_order))
 
 
@@ -96,7 +95,7 @@ def _line(name: str, found: dict[tuple[str, str], Outcome], task: str) -> Metric
     return MetricLine(
         name,
         visible(doc.title),
-        doc,
+        told(doc),
         cell(found[name, "current"]),
         cell(reference) if reference else None,
         cell(difference, sign=True) if difference else None,

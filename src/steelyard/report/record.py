@@ -112,7 +112,11 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 
 
 def _reading(reading: Reading) -> dict[str, Any]:
-    return {"metric": plain(reading.metric), "slice": plain(reading.slice.as_dict()), **_outcome(reading.outcome)}
+    return {
+        "metric": plain(reading.metric),
+        "slice": plain(reading.slice.as_dict()),
+        **_outcome(reading.outcome),
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Scale:
     def label(self, tick: float) -> str:
         """Write a tick with the decimals its step needs."""
         decimals = max(0, -math.floor(math.log10(self.step) + 1e-9))
-        if not float(f"{self.step:.{decimals}f}") == float(f"{self.step:.12g}"):
+        if float(f"{self.step:.{decimals}f}") != float(f"{self.step:.12g}"):
             decimals += 1
         return number(0.0 if abs(tick) < self.step * 1e-9 else tick, min(decimals, 8))
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steelyard.evaluation.evaluation import Evaluation
-from steelyard.records import Estimate, Outcome, Reading, Slice
 from steelyard.metrics import MetricDoc
+from steelyard.records import Estimate, Outcome, Reading, Slice
 from steelyard.report.metric_words import metric_doc
 from steelyard.report.performance import Cell, cell
 from steelyard.report.scale import Scale
@@ -71,7 +71,10 @@ def slice_panels(evaluation: Evaluation) -> tuple[SlicePanel, ...]:
 
 
 def _panel(
-    doc: MetricDoc, readings: Sequence[Reading], whole: Outcome | None, reference: dict[tuple[str, Slice], Outcome]
+    doc: MetricDoc,
+    readings: Sequence[Reading],
+    whole: Outcome | None,
+    reference: dict[tuple[str, Slice], Outcome],
 ) -> SlicePanel:
     overall = cell(whole) if whole else None
     middle = overall.estimate if overall else None
@@ -83,7 +86,9 @@ def _panel(
         lines.append(SliceLine(label, shown, cell(was) if was else None, _apart(shown.estimate, middle)))
     drawn = [line.cell.estimate for line in lines if line.cell.estimate]
     ends = [end for e in (*drawn, *([middle] if middle else [])) for end in (e.low, e.value, e.high)]
-    return SlicePanel(doc.name, visible(doc.title), doc.direction, overall, tuple(lines), len(readings), Scale.around(ends))
+    return SlicePanel(
+        doc.name, visible(doc.title), doc.direction, overall, tuple(lines), len(readings), Scale.around(ends)
+    )
 
 
 def _badness(outcome: Outcome, direction: str) -> tuple[bool, float]:

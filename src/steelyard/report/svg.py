@@ -1,4 +1,4 @@
-"""Small figures as inline SVG: whiskers, axes, histograms. They take no colours or sizes but from the page's CSS.
+"""Small figures as inline SVG: whiskers, axes, histograms; colours and sizes come from the page's CSS.
 
 Places are percentages, so a figure is as wide as its cell. They repeat numbers that stand beside them in
 text, so they are hidden from screen readers.
@@ -16,14 +16,21 @@ from steelyard.report.scale import Scale
 _EMPTY = Markup("")
 
 
-def whisker(scale: Scale | None, estimate: Estimate | None, before: Estimate | None = None,
-            middle: float | None = None, solid: bool = True) -> Markup:  # fmt: skip
+def whisker(
+    scale: Scale | None,
+    estimate: Estimate | None,
+    before: Estimate | None = None,
+    middle: float | None = None,
+    solid: bool = True,
+) -> Markup:
     """Return an interval with its value; the reference hollow below it; a line at `middle` (all rows)."""
     if scale is None or (estimate is None and before is None):
         return _EMPTY
     parts = []
     if middle is not None:
-        parts.append(f'<line class="mid" x1="{_x(scale, middle)}" x2="{_x(scale, middle)}" y1="0" y2="100%"/>')
+        parts.append(
+            f'<line class="mid" x1="{_x(scale, middle)}" x2="{_x(scale, middle)}" y1="0" y2="100%"/>'
+        )
     if before is not None:
         parts.append(_interval(scale, before, "was", "74%" if estimate else "50%"))
     if estimate is not None:
@@ -44,7 +51,9 @@ def ends(scale: Scale | None) -> Markup:
     if scale is None:
         return _EMPTY
     low, high = scale.label(scale.ticks[0]), scale.label(scale.ticks[-1])
-    return Markup('<span class="ends" aria-hidden="true"><span>{}</span><span>{}</span></span>').format(low, high)
+    return Markup('<span class="ends" aria-hidden="true"><span>{}</span><span>{}</span></span>').format(
+        low, high
+    )
 
 
 def axis(scale: Scale | None) -> Markup:
@@ -57,14 +66,20 @@ def axis(scale: Scale | None) -> Markup:
         anchor = "start" if i == 0 else "end" if i == len(ticks) - 1 else "middle"
         x = _x(scale, tick)
         parts.append(f'<line x1="{x}" x2="{x}" y1="80%" y2="100%"/>')
-        parts.append(f'<text x="{x}" y="62%" text-anchor="{anchor}">{scale.label(tick)}</text>')
+        inner = ' class="inner"' if anchor == "middle" else ""
+        parts.append(f'<text{inner} x="{x}" y="62%" text-anchor="{anchor}">{scale.label(tick)}</text>')
     return Markup(f'<svg class="axis" aria-hidden="true">{"".join(parts)}</svg>')
 
 
-def histogram(bars: Iterable[tuple[float, float, float]], before: Iterable[tuple[float, float, float]] = ()) -> Markup:
+def histogram(
+    bars: Iterable[tuple[float, float, float]], before: Iterable[tuple[float, float, float]] = ()
+) -> Markup:
     """Return bars of shares of a 100 × 24 picture; the reference as an outline over them."""
     now = "".join(f"M{100 * a:.4g} 24V{24 - 24 * h:.3g}H{100 * b:.4g}V24Z" for a, b, h in bars if h > 0)
-    was = "".join(f"{'L' if i else 'M'}{100 * a:.4g} {24 - 23 * h:.3g}H{100 * b:.4g}" for i, (a, b, h) in enumerate(before))
+    was = "".join(
+        f"{'L' if i else 'M'}{100 * a:.4g} {24 - 23 * h:.3g}H{100 * b:.4g}"
+        for i, (a, b, h) in enumerate(before)
+    )
     if not now and not was:
         return _EMPTY
     outline = f'<path class="was" d="{was}"/>' if was else ""

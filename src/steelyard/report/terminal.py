@@ -23,22 +23,47 @@ if TYPE_CHECKING:
     from steelyard.report.slices import SlicePanel
 
 STYLES = {
-    "pass": "bold green", "fail": "bold red", "inconclusive": "bold yellow", "none": "bold",
-    "high": "bold red", "medium": "bold yellow", "low": "bold blue", "info": "bold",
-    "worse": "red", "better": "green",
-}  # fmt: skip
+    "pass": "bold green",
+    "fail": "bold red",
+    "inconclusive": "bold yellow",
+    "none": "bold",
+    "high": "bold red",
+    "medium": "bold yellow",
+    "low": "bold blue",
+    "info": "bold",
+    "worse": "red",
+    "better": "green",
+}
 NARROW = 72
 FINDINGS_SHOWN = 5
 SLICES_SHOWN = 8
 _LINE, _VALUE, _MIDDLE, _BOTH = "─●┆◆"
-_PLAIN = str.maketrans({
-    "─": "-", "●": "o", "┆": ":", "◆": "O", "○": "o", "▲": "!", "✓": "+", "✕": "x", "→": "->", "−": "-", "–": "-",
-    "…": "...", "·": "-", "≥": ">=", "≤": "<=", "×": "x", "∞": "inf", "\u00a0": " ",
-})  # fmt: skip
+_PLAIN = str.maketrans(
+    {
+        "─": "-",
+        "●": "o",
+        "┆": ":",
+        "◆": "O",
+        "○": "o",
+        "▲": "!",
+        "✓": "+",
+        "✕": "x",
+        "→": "->",
+        "−": "-",
+        "–": "-",
+        "…": "...",
+        "·": "-",
+        "≥": ">=",
+        "≤": "<=",
+        "×": "x",
+        "∞": "inf",
+        "\u00a0": " ",
+    }
+)
 
 
 def print_terminal(evaluation: Evaluation, console: Console | None = None) -> None:
-    """Print the report on a console; colours only where the console has them (`NO_COLOR` is honoured by Rich)."""
+    """Print the report on a console; colours only where it has them (Rich honours `NO_COLOR`)."""
     console = console or Console()
     if console.encoding.lower().startswith("utf"):
         _print(evaluation, console)
@@ -52,7 +77,10 @@ def print_terminal(evaluation: Evaluation, console: Console | None = None) -> No
 def to_terminal(evaluation: Evaluation, width: int = 100) -> str:
     """Return the report as plain text of a width, without colours."""
     file = io.StringIO()
-    _print(evaluation, Console(file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False))
+    _print(
+        evaluation,
+        Console(file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False),
+    )
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
@@ -86,13 +114,17 @@ def _findings(page: Page) -> Iterator[RenderableType]:
     for finding in page.findings[:FINDINGS_SHOWN]:
         yield Padding(_finding(finding), (0, 0, 0, 2))
     if len(page.findings) > FINDINGS_SHOWN:
-        yield Padding(Text(f"… and {len(page.findings) - FINDINGS_SHOWN} more in the report", style="dim"), (0, 0, 0, 2))
+        yield Padding(
+            Text(f"… and {len(page.findings) - FINDINGS_SHOWN} more in the report", style="dim"), (0, 0, 0, 2)
+        )
 
 
 def _finding(finding: FindingLine) -> Group:
     lead = Text(f"{finding.sign} {finding.severity}  ", style=STYLES[finding.severity])
     effect = f" {finding.effect}" if finding.effect else ""
-    return Group(Text.assemble(lead, finding.sentence), Padding(Text(f"→ {finding.action}{effect}"), (0, 0, 0, 2)))
+    return Group(
+        Text.assemble(lead, finding.sentence), Padding(Text(f"→ {finding.action}{effect}"), (0, 0, 0, 2))
+    )
 
 
 def _numbers(page: Page, width: int) -> Iterator[RenderableType]:
@@ -112,11 +144,20 @@ def _numbers(page: Page, width: int) -> Iterator[RenderableType]:
         table.add_column("", no_wrap=roomy)
     for k in page.key:
         was = k.reference.estimate if k.reference else None
-        cells: list[RenderableType] = [Text(k.title), Text(k.current.value, style="bold"), _interval(k.current)]
+        cells: list[RenderableType] = [
+            Text(k.title),
+            Text(k.current.value, style="bold"),
+            _interval(k.current),
+        ]
         if roomy:
-            cells.append(_bar(key_scale(k.current.estimate, was), k.current.estimate, was.value if was else None, 21))
+            cells.append(
+                _bar(key_scale(k.current.estimate, was), k.current.estimate, was.value if was else None, 21)
+            )
         if page.compared:
-            cells += [Text(k.reference.value if k.reference else ""), Text(k.change, style=STYLES.get(k.change, "dim"))]
+            cells += [
+                Text(k.reference.value if k.reference else ""),
+                Text(k.change, style=STYLES.get(k.change, "dim")),
+            ]
         table.add_row(*cells)
     yield Padding(table, (0, 0, 0, 2))
 
@@ -141,7 +182,10 @@ def _slices(panel: SlicePanel, page: Page, width: int) -> Iterator[RenderableTyp
     hidden = panel.total - min(len(panel.lines), SLICES_SHOWN)
     if hidden > 0 or len(page.slices) > 1:
         more = f"{hidden:,} more slices and " if hidden > 0 else ""
-        yield Padding(Text(f"{more}{len(page.slices) - 1} more metrics by slice in the report", style="dim"), (0, 0, 0, 2))
+        yield Padding(
+            Text(f"{more}{len(page.slices) - 1} more metrics by slice in the report", style="dim"),
+            (0, 0, 0, 2),
+        )
 
 
 def _checks(page: Page, width: int) -> Iterator[RenderableType]:

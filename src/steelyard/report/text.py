@@ -1,4 +1,4 @@
-"""Make text from data safe to look at: what could move a cursor, flip a line or flood a page is spelled out."""
+"""Text from data, safe to look at: what could move a cursor, flip a line or flood a page is spelled out."""
 
 from __future__ import annotations
 

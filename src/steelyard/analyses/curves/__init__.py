@@ -18,9 +18,11 @@ from steelyard.analyses.curves.confusion import confusion
 from steelyard.analyses.curves.error_by_horizon import by_horizon_fact, error_by_horizon
 from steelyard.analyses.curves.error_by_prediction import by_prediction_fact, error_by_prediction
 from steelyard.analyses.curves.gain import gain
+from steelyard.analyses.curves.missing import missing_facts
 from steelyard.analyses.curves.per_class import per_class, per_label
 from steelyard.analyses.curves.precision_recall import precision_recall
 from steelyard.analyses.curves.quantile_coverage import coverage_facts, quantile_coverage
+from steelyard.analyses.curves.queries import relevant_fact
 from steelyard.analyses.curves.ranking_at_k import ranking_at_k
 from steelyard.analyses.curves.residual_histogram import residual_histogram
 from steelyard.analyses.curves.residual_quantiles import residual_quantiles
@@ -52,8 +54,14 @@ def facts(study: Study) -> Iterator[Fact]:
     wanted: list[Fact | None] = [scored_fact(study, *pair) for pair in names]
     suffixes = [""] if problem.task == "multiclass" else [suffix for _, suffix in names]
     wanted += [decided_fact(study, suffix) for suffix in suffixes]
-    wanted += [rank_fact(study), residual_fact(study), by_prediction_fact(study), by_horizon_fact(study)]
-    wanted += [fact for _, fact in coverage_facts(study)]
+    wanted += [
+        rank_fact(study),
+        residual_fact(study),
+        by_prediction_fact(study),
+        by_horizon_fact(study),
+        relevant_fact(study),
+    ]
+    wanted += [*(fact for _, fact in coverage_facts(study)), *missing_facts(study)]
     yield from (fact for fact in wanted if fact is not None)
 
 

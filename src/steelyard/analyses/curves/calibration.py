@@ -44,9 +44,7 @@ def groups(one: Scored, most: int = GROUPS) -> list[Group]:
     parts = [(total(b.p), total(b.p + b.q)) for b in one.buckets]
     found = []
     for g in np.flatnonzero(n > 0).tolist():
-        by_bucket = (
-            (np.array([p[g] for p, _ in parts]), np.array([w[g] for _, w in parts])) if parts else None
-        )
+        by_bucket = (np.array([p[g] for p, _ in parts]), np.array([w[g] for _, w in parts])) if parts else None
         observed, low, high = share(y[g], n[g], squares[g], one.study.level, by_bucket)
         found.append(Group(float(s[g] / n[g]), observed, low, high, int(rows[g]), float(n[g] / n.sum())))
     return found

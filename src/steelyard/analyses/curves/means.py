@@ -77,14 +77,10 @@ def _spread(whole: GroupSums, value: int, g: int, parts: list[GroupSums]) -> tup
         weight = np.array([whole.weight[g] - p.weight[g] for p in parts])
         first = np.array([whole.first[g, value] - p.first[g, value] for p in parts])
         there = weight > 0
-        return (
-            resampling.jackknife(first[there] / weight[there]) if there.sum() >= FEW_CLUSTERS else (0.0, 0.0)
-        )
+        return resampling.jackknife(first[there] / weight[there]) if there.sum() >= FEW_CLUSTERS else (0.0, 0.0)
     mean, weight_of = whole.mean(value)[g], whole.weight[g]
     scatter = whole.second[g, value] - 2 * mean * whole.cross[g, value] + mean * mean * whole.squares[g]
     effective = weight_of**2 / whole.squares[g]
     if not effective > 1:
         return 0.0, 0.0
-    return math.sqrt(max(float(scatter), 0.0) * effective / (effective - 1)) / float(weight_of), float(
-        effective - 1
-    )
+    return math.sqrt(max(float(scatter), 0.0) * effective / (effective - 1)) / float(weight_of), float(effective - 1)

@@ -72,9 +72,7 @@ def _line(found: Decided, i: int, name: str, score: Scored | None) -> ClassLine:
                 np.array([float(b.table[hit].sum()) for b in found.buckets]),
                 np.array([float(b.table[mask].sum()) for b in found.buckets]),
             )
-        return share(
-            float(view.table[hit].sum()), total, float(view.squares[mask].sum()), found.study.level, parts
-        )
+        return share(float(view.table[hit].sum()), total, float(view.squares[mask].sum()), found.study.level, parts)
 
     jaccard = measure(actual, said)
     f1: Shown = NOTHING if jaccard[0] is None else tuple(2 * v / (1 + v) for v in jaccard if v is not None)  # type: ignore[assignment]

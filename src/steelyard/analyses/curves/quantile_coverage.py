@@ -51,18 +51,13 @@ def coverages(study: Study, data: str) -> list[Coverage]:
         if not table.rows:
             continue
         whole, *parts = (
-            group_sums(fact, part, np.zeros(len(part), dtype=np.int64), 1)
-            for part in (table, *bucketed(fact, table))
+            group_sums(fact, part, np.zeros(len(part), dtype=np.int64), 1) for part in (table, *bucketed(fact, table))
         )
         by_bucket = (
-            (np.array([p.first[0, 0] for p in parts]), np.array([p.weight[0] for p in parts]))
-            if parts
-            else None
+            (np.array([p.first[0, 0] for p in parts]), np.array([p.weight[0] for p in parts])) if parts else None
         )
         total = float(whole.weight[0])
-        observed, low, high = share(
-            float(whole.first[0, 0]), total, float(whole.squares[0]), study.level, by_bucket
-        )
+        observed, low, high = share(float(whole.first[0, 0]), total, float(whole.squares[0]), study.level, by_bucket)
         found.append(Coverage(nominal, observed, low, high, int(whole.rows[0])))
     return found
 

@@ -14,7 +14,7 @@ def ranking_at_k(study: Study, data: str) -> Curve | None:
         return None
 
     def at(name: str, k: int) -> Estimate | None:
-        return study.estimate(f"{name}@{k}", data=data) or study.estimate(f"{name}_at_{k}", data=data)
+        return study.estimate(f"{name}_at_{k}", data=data)
 
     lines = [(k, e) for k in study.problem.cutoffs if (e := at("ndcg", k)) is not None]
     if not lines:

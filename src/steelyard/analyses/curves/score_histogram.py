@@ -24,10 +24,7 @@ def score_histogram(one: Scored) -> Curve | None:
     if not low < high:
         low, high = low - 0.5, high + 0.5
     edges = np.linspace(low, high, BARS + 1)
-    bars = [
-        np.histogram(middle[inside], edges, weights=c[full][inside].astype(float))[0]
-        for c in (view.p, view.q)
-    ]
+    bars = [np.histogram(middle[inside], edges, weights=c[full][inside].astype(float))[0] for c in (view.p, view.q)]
     return Curve(
         "score_histogram",
         {

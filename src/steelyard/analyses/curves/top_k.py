@@ -17,11 +17,7 @@ KS = (1, 2, 3, 5, 10)
 def rank_fact(study: Study) -> Cells | None:
     """Rows by the rank of the true class; None where not every class has a score."""
     problem = study.problem
-    if (
-        problem.task != "multiclass"
-        or RANK not in problem.columns
-        or set(problem.scored) != set(problem.classes)
-    ):
+    if problem.task != "multiclass" or RANK not in problem.columns or set(problem.scored) != set(problem.classes):
         return None
     return over_all(Cells((Category(RANK),), weight=problem.weight), study)
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from steelyard.analyses.findings.accuracy_paradox import accuracy_paradox
 from steelyard.analyses.findings.calibration import calibrations
 from steelyard.analyses.findings.change import changes
+from steelyard.analyses.findings.classes import classes
+from steelyard.analyses.findings.decisions import decisions, scores_out_of_range
+from steelyard.analyses.findings.imbalance import imbalance
+from steelyard.analyses.findings.missing import missing_values
+from steelyard.analyses.findings.no_problem import no_problem
 from steelyard.analyses.findings.overall import overall
+from steelyard.analyses.findings.quantiles import quantile_coverages
+from steelyard.analyses.findings.ranking import no_relevant
+from steelyard.analyses.findings.regression import bias, heteroscedastic, outliers
+from steelyard.analyses.findings.threshold import thresholds
+from steelyard.analyses.findings.too_few_rows import too_few_rows
 from steelyard.analyses.findings.weak_slice import weak_slices
 from steelyard.analyses.study import Study
 from steelyard.records import Finding, Recommendation, Severity
@@ -14,7 +25,25 @@ from steelyard.records import Finding, Recommendation, Severity
 __all__ = ["QUESTIONS", "findings"]
 
 Question = Callable[[Study], list[Finding]]
-QUESTIONS: tuple[Question, ...] = (overall, calibrations, weak_slices, changes)
+QUESTIONS: tuple[Question, ...] = (
+    overall,
+    missing_values,
+    decisions,
+    scores_out_of_range,
+    calibrations,
+    accuracy_paradox,
+    thresholds,
+    weak_slices,
+    changes,
+    bias,
+    heteroscedastic,
+    outliers,
+    quantile_coverages,
+    classes,
+    no_relevant,
+    imbalance,
+    too_few_rows,
+)
 
 
 def findings(study: Study, questions: Iterable[Question] = QUESTIONS) -> list[Finding]:
@@ -23,6 +52,8 @@ def findings(study: Study, questions: Iterable[Question] = QUESTIONS) -> list[Fi
     for question in questions:
         for finding in _asked(question, study):
             found.setdefault(finding.id, finding)
+    for finding in _asked(lambda s: no_problem(s, found.values()), study):
+        found.setdefault(finding.id, finding)
     return sorted(found.values(), key=lambda f: (f.severity.rank, -f.impact, f.id))
 
 

@@ -80,7 +80,8 @@ def read_promise(one: Scored) -> Promise:
     spread = np.where(full, inside * (view.p_squares + view.q_squares) / np.where(full, n, 1.0), 0.0)
     reach, _, p = stats.ecce(n, s, y, spread * _design_effect(one, float(spread.sum())))
     index = stats.equal_mass_groups(n, GROUPS)
-    error, _ = stats.debiased_ece(*(np.bincount(index, weights=c) for c in (n, s, y)), seed=one.study.seed)
+    group_n, group_s, group_y = (np.bincount(index, weights=column) for column in (n, s, y))
+    error, _ = stats.debiased_ece(group_n, group_s, group_y, one.study.seed)
     slope, slope_se, intercept = None, 0.0, 0.0
     try:
         intercept, slope, covariance = stats.logistic_recalibration(
@@ -115,9 +116,7 @@ def _finding(one: Scored, promise: Promise) -> Finding:
     level, total = one.study.level, one.view
     bent = promise.bent(level)
     off = promise.mean - promise.rate
-    worst = max(
-        promise.groups, key=lambda g: abs(g.predicted - g.observed) * (not g.low <= g.predicted <= g.high)
-    )
+    worst = max(promise.groups, key=lambda g: abs(g.predicted - g.observed) * (not g.low <= g.predicted <= g.high))
     name = f"scores of {one.subject}" if one.subject else "scores"
     story = {
         "over": f"The {name} are too sure of themselves (over-confident)",
@@ -126,9 +125,7 @@ def _finding(one: Scored, promise: Promise) -> Finding:
     }[bent]
     example = f"where the model says {_pc(worst.predicted)}, {_pc(worst.observed)} happen ({_pc(worst.low)} to {_pc(worst.high)})"
     level_words = (
-        f" On average it says {_pc(promise.mean)} and {_pc(promise.rate)} happen."
-        if promise.factor >= 1.05
-        else ""
+        f" On average it says {_pc(promise.mean)} and {_pc(promise.rate)} happen." if promise.factor >= 1.05 else ""
     )
     gain = best_recalibration(one, one.study.seed)
     slope = (

@@ -43,9 +43,7 @@ def changes(study: Study) -> list[Finding]:
     """Metrics, labels and scores that changed, tested together at a false discovery rate of 5 %."""
     if "reference" not in study.profiles:
         return []
-    read = [
-        (m, d) for m in chosen(study, MAIN) if (d := study.estimate(m.name, data="difference")) is not None
-    ]
+    read = [(m, d) for m in chosen(study, MAIN) if (d := study.estimate(m.name, data="difference")) is not None]
     moved_data = list(shifts(study))
     p = np.array([p_value(d) for _, d in read] + [s.p for s in moved_data])
     if not len(p):
@@ -123,9 +121,7 @@ def _where(study: Study, main: Moved) -> tuple[str, str]:
         return "", ""
     q = benjamini_hochberg(np.array([p_value(e) for _, e in readings])).tolist()
     clear = [
-        (r, e)
-        for (r, e), v in zip(readings, q, strict=True)
-        if v <= FALSE_DISCOVERIES and loss.worse(e.value) > 0
+        (r, e) for (r, e), v in zip(readings, q, strict=True) if v <= FALSE_DISCOVERIES and loss.worse(e.value) > 0
     ]
     if not clear:
         return " No slice stands out: the change is everywhere or too small to place.", ""

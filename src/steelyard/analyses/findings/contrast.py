@@ -77,15 +77,11 @@ class Contrasts:
             return
         for by in self.study.slices:
             if by.keys:
-                facts = tuple(
-                    msgspec.structs.replace(fact, by=by.within(self.study.bucket)) for fact in needs
-                )
+                facts = tuple(msgspec.structs.replace(fact, by=by.within(self.study.bucket)) for fact in needs)
                 if all(fact in self.study.profiles[self.data] for fact in facts):
                     yield from self._of(metric, by, facts, overall)
 
-    def _of(
-        self, metric: Metric, by: SliceBy, facts: tuple[Fact, ...], overall: Estimate
-    ) -> Iterator[Contrast]:
+    def _of(self, metric: Metric, by: SliceBy, facts: tuple[Fact, ...], overall: Estimate) -> Iterator[Contrast]:
         tables = [self.study.profiles[self.data][fact] for fact in facts]
         masks = [dict(self._cut(by, fact, table)) for fact, table in zip(facts, tables, strict=True)]
         for where, mask in masks[0].items():
@@ -137,9 +133,7 @@ class Contrasts:
         found: tuple[Any, list[Any] | None] = self._views[key]
         return found
 
-    def _read(
-        self, metric: Metric, facts: tuple[Fact, ...], kept: list[FactTable]
-    ) -> tuple[Any, list[Any] | None]:
+    def _read(self, metric: Metric, facts: tuple[Fact, ...], kept: list[FactTable]) -> tuple[Any, list[Any] | None]:
         problem = self.study.problem
         view = metric.read(facts, kept, problem)
         if self.study.bucket is None:

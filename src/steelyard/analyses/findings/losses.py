@@ -13,7 +13,7 @@ MAIN: dict[str, tuple[str, ...]] = {
     "multilabel": ("f1_macro", "f1_micro", "subset_accuracy", "exact_match", "hamming_loss"),
     "regression": ("mae", "rmse", "r2"),
     "forecasting": ("mae", "rmse", "r2", "mase"),
-    "ranking": ("ndcg@10", "ndcg", "mrr", "recall@10", "hit_rate@10"),
+    "ranking": ("ndcg_at_10", "mrr", "map", "recall_at_10", "hit_rate_at_10"),
 }
 """Metrics that tell of a change, by task."""
 BY_SLICE: dict[str, tuple[str, ...]] = {
@@ -22,7 +22,7 @@ BY_SLICE: dict[str, tuple[str, ...]] = {
     "multilabel": ("f1_micro", "hamming_loss"),
     "regression": ("mae",),
     "forecasting": ("mae",),
-    "ranking": ("ndcg@10",),
+    "ranking": ("ndcg_at_10",),
 }
 """Metrics that slices are held against, by task."""
 _LOST = {

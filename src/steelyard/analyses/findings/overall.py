@@ -21,9 +21,7 @@ def overall(study: Study) -> list[Finding]:
     return [found] if found is not None else []
 
 
-def _finding(
-    metric: str, estimate: Estimate, skilled: bool, sentence: str, detail: str, nothing: str
-) -> Finding:
+def _finding(metric: str, estimate: Estimate, skilled: bool, sentence: str, detail: str, nothing: str) -> Finding:
     if skilled:
         return Finding(
             "overall",
@@ -71,9 +69,7 @@ def _binary(study: Study) -> Finding | None:
             "roc_auc", auc, False, sentence, detail, "turned round, the scores would rank better than now"
         )
     if auc.low <= 0.5:
-        sentence = (
-            f"The model is not better than chance: ROC AUC is {shown(auc)}, and 0.5 is guessing; {base}."
-        )
+        sentence = f"The model is not better than chance: ROC AUC is {shown(auc)}, and 0.5 is guessing; {base}."
         return _finding("roc_auc", auc, False, sentence, detail, "a guess would do as well")
     better = ""
     if ap is not None and prevalence > 0:
@@ -129,9 +125,7 @@ def _multiclass(study: Study) -> Finding | None:
     detail = f"Accuracy {shown(accuracy)}"
     if balanced is not None:
         detail += f"; balanced accuracy {shown(balanced)} against {percent(chance)} for guessing"
-    return _finding(
-        "accuracy", accuracy, skilled, sentence, f"{detail}.", "the commonest class is as good an answer"
-    )
+    return _finding("accuracy", accuracy, skilled, sentence, f"{detail}.", "the commonest class is as good an answer")
 
 
 def _regression(study: Study) -> Finding | None:
@@ -144,9 +138,7 @@ def _regression(study: Study) -> Finding | None:
     skilled = r2.low > 0
     if skilled:
         share = shown(r2, True)
-        sentence = (
-            f"{typical} It removes {share} of the squared error that predicting the mean would make (R²)."
-        )
+        sentence = f"{typical} It removes {share} of the squared error that predicting the mean would make (R²)."
     else:
         sentence = f"The model is not better than predicting the mean: R² is {shown(r2)}. {typical}"
     return _finding(
@@ -160,26 +152,20 @@ def _regression(study: Study) -> Finding | None:
 
 
 def _ranking(study: Study) -> Finding | None:
-    metric = study.metric("ndcg@10") or next((m for m in study.metrics if m.name.startswith("ndcg")), None)
+    metric = study.metric("ndcg_at_10") or next((m for m in study.metrics if m.name.startswith("ndcg")), None)
     estimate = study.estimate(metric.name) if metric is not None else None
     if metric is None or estimate is None:
         return None
     hit = study.estimate(metric.name.replace("ndcg", "hit_rate"))
-    k = metric.name.partition("@")[2]
+    k = metric.name.partition("_at_")[2]
     found = (
         f" {shown(hit, True)} of the queries have a relevant item among the first {k}."
         if hit is not None and k
         else ""
     )
-    sentence = (
-        f"Over {rows(estimate.n, 'query')}, {metric.title} is {shown(estimate)}; 1 is the ideal order.{found}"
-    )
-    detail = (
-        "No constant answer can be told from the ranked lists alone; compare with the order by popularity."
-    )
-    return _finding(
-        metric.name, estimate, outside(estimate, 0.0), sentence, detail, "no relevant item is found"
-    )
+    sentence = f"Over {rows(estimate.n, 'query')}, {metric.title} is {shown(estimate)}; 1 is the ideal order.{found}"
+    detail = "No constant answer can be told from the ranked lists alone; compare with the order by popularity."
+    return _finding(metric.name, estimate, outside(estimate, 0.0), sentence, detail, "no relevant item is found")
 
 
 def _multilabel(study: Study) -> Finding | None:
@@ -187,9 +173,7 @@ def _multilabel(study: Study) -> Finding | None:
         metric, estimate = study.metric(name), study.estimate(name)
         if metric is not None and estimate is not None:
             labels = len(study.problem.classes)
-            sentence = (
-                f"Over {rows(labels, 'label')} and {rows(estimate.n)}, {metric.title} is {shown(estimate)}."
-            )
+            sentence = f"Over {rows(labels, 'label')} and {rows(estimate.n)}, {metric.title} is {shown(estimate)}."
             skilled = metric.direction == "lower" or estimate.low > 0
             return _finding(name, estimate, skilled, sentence, "", "no label is ever right")
     return None

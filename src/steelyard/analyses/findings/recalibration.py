@@ -78,9 +78,7 @@ WAYS: dict[str, Callable[[ScoreCells, Floats, Floats], Floats]] = {
 }
 
 
-def _held_out(
-    one: Scored, seed: int, name: str, fit: Callable[[ScoreCells, Floats, Floats], Floats]
-) -> Gain | None:
+def _held_out(one: Scored, seed: int, name: str, fit: Callable[[ScoreCells, Floats, Floats], Floats]) -> Gain | None:
     view, now = one.view, mean_scores(one.view)
     saved_p, saved_q = np.zeros_like(now), np.zeros_like(now)
     total, squares, before = float((view.p + view.q).sum()), 0.0, 0.0

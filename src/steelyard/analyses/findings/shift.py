@@ -68,17 +68,13 @@ def _shift(what: str, then: _Mean, now: _Mean, level: float, share: bool) -> Shi
     se = math.hypot(then.se, now.se)
     gap = now.mean - then.mean
     p = two_sided_p(gap / se) if se > 0 else 1.0
-    return Shift(
-        what, then.mean, now.mean, p, quantile(level) * se, gap / then.sd if then.sd > 0 else 0.0, share
-    )
+    return Shift(what, then.mean, now.mean, p, quantile(level) * se, gap / then.sd if then.sd > 0 else 0.0, share)
 
 
 def _label(one: Scored) -> _Mean:
     v = one.view
     buckets = [(float(b.p.sum()), float((b.p + b.q).sum())) for b in one.buckets]
-    return _mean(
-        float(v.p.sum()), float(v.p.sum()), float((v.p + v.q).sum()), float(v.squares.sum()), buckets
-    )
+    return _mean(float(v.p.sum()), float(v.p.sum()), float((v.p + v.q).sum()), float(v.squares.sum()), buckets)
 
 
 def _score(one: Scored) -> _Mean:
@@ -114,9 +110,7 @@ def _prediction(study: Study, data: str) -> tuple[_Mean, _Mean] | None:
     return prediction, label
 
 
-def _mean(
-    first: float, second: float, weight: float, squares: float, buckets: list[tuple[float, float]]
-) -> _Mean:
+def _mean(first: float, second: float, weight: float, squares: float, buckets: list[tuple[float, float]]) -> _Mean:
     mean = first / weight
     variance = max(second / weight - mean * mean, 0.0)
     se = math.sqrt(variance * squares) / weight

@@ -46,8 +46,7 @@ def ranked(tested: Sequence[Contrast]) -> list[Weak]:
     """The significant slices, those that stand for most loss (after shrinkage) first."""
     q = benjamini_hochberg(np.array([c.p for c in tested]))
     shrinkage = {
-        name: _shrinkage([c for c in tested if c.metric.name == name])
-        for name in {c.metric.name for c in tested}
+        name: _shrinkage([c for c in tested if c.metric.name == name]) for name in {c.metric.name for c in tested}
     }
     by_slice: dict[Slice, list[tuple[Contrast, float]]] = {}
     for contrast, value in zip(tested, q.tolist(), strict=True):
@@ -112,10 +111,7 @@ def _finding(study: Study, weak: Weak, tests: int) -> Finding:
         f"The model is worse where {c.where}: {title} is {shown(c.inside)}, elsewhere {shown(c.rest)}. "
         f"That is {percent(c.share)} of the rows; were they as good as the rest, {percent(c.impact)} of all {lost} would go.{also}"
     )
-    lines = [
-        f"{o.metric.title} {shown(o.inside)} against {shown(o.rest)}, p = {o.p:.2g}"
-        for o in (c, *weak.others)
-    ]
+    lines = [f"{o.metric.title} {shown(o.inside)} against {shown(o.rest)}, p = {o.p:.2g}" for o in (c, *weak.others)]
     detail = (
         f"Against all other rows, one-sided; {'; '.join(lines)}. Benjamini–Hochberg over {tests} tests of slices and "
         f"metrics: q = {weak.q:.2g}. After shrinkage it stands for {percent(weak.shrunken)} of all {lost}."
@@ -159,7 +155,9 @@ def _advice(weak: Weak) -> Recommendation:
 
 def _others(weak: Sequence[Weak]) -> Finding:
     names = [str(w.main.where) for w in weak]
-    sentence = f"{rows(len(weak), 'more slice')} are worse than the rest too, each with less effect: {listed(names, 6)}."
+    sentence = (
+        f"{rows(len(weak), 'more slice')} are worse than the rest too, each with less effect: {listed(names, 6)}."
+    )
     return Finding(
         "weak-slice:others",
         "weak-slice",

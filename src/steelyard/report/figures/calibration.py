@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from steelyard.records import Curve, Estimate
+from steelyard.records import Curve
 from steelyard.report.figures.figure import Figure, points_table
 from steelyard.report.figures.spec import (
     CURRENT,
@@ -23,7 +23,13 @@ from steelyard.report.figures.spec import (
     tips,
 )
 
-CALIBRATION = {"predicted": "mean score", "observed": "share of positives", "low": "low", "high": "high", "n": "rows"}
+CALIBRATION = {
+    "predicted": "mean score",
+    "observed": "share of positives",
+    "low": "low",
+    "high": "high",
+    "n": "rows",
+}
 SCORES = {"left": "score from", "right": "to", "positives": "positives", "negatives": "negatives"}
 THRESHOLD = {
     "threshold": "threshold",
@@ -49,13 +55,16 @@ def calibration(curves: Sequence[Curve], smooth: Sequence[Curve]) -> Figure:
     }
     drawn = [whiskers, hover(x, y, colour, tips(CALIBRATION, rows), shown=True)]
     if smooth:
-        fit = {"data": {"values": points(smooth, ("predicted", "observed"))}, **line(x, y, style, strokeWidth=1.5)}
-        layers, more = [fit, *drawn], {}
+        fit = {
+            "data": {"values": points(smooth, ("predicted", "observed"))},
+            **line(x, y, style, strokeWidth=1.5),
+        }
+        layers, more = [fit, *drawn], Spec()
     else:
         layers, more = chosen(rows, [line(x, y, style, strokeWidth=1.5), *drawn], grey_lines(x, y))
     caption = (
-        "Rows in groups of equal size by score: a point on the diagonal keeps its promise; below it, the score "
-        "promises too much. Bars are the interval of each group"
+        "Rows in groups of equal size by score: a point on the diagonal keeps its promise; below it, the "
+        "score promises too much. Bars are the interval of each group"
         + ("; the line is the isotonic fit." if smooth else ".")
     )
     spec = chart(rows, [diagonal(), *layers], f"Calibration. {caption}", **more)
@@ -69,22 +78,33 @@ def score_histogram(curves: Sequence[Curve]) -> Figure:
     for kind in ("positives", "negatives"):
         total = sum(r.get(kind) or 0 for r in rows) or 1
         for r in rows:
-            r[f"{kind}_share"] = float(f"{(r.get(kind) or 0) / total * (1 if kind == 'positives' else -1):.5g}")
-    x: Spec = {"field": "left", "type": "quantitative", "title": "score", "scale": {"domain": [0, 1], "nice": False}}
+            r[f"{kind}_share"] = float(
+                f"{(r.get(kind) or 0) / total * (1 if kind == 'positives' else -1):.5g}"
+            )
+    x: Spec = {
+        "field": "left",
+        "type": "quantitative",
+        "title": "score",
+        "scale": {"domain": [0, 1], "nice": False},
+    }
     bars: list[Spec] = [
         {
             "mark": {"type": "bar", "color": colour, "binSpacing": 0.5},
             "encoding": {
                 "x": {**x, "bin": {"binned": True}},
                 "x2": {"field": "right"},
-                "y": {"field": f"{kind}_share", "type": "quantitative", "title": "negatives ↓   share   positives ↑",
-                      "axis": {"labelExpr": "format(abs(datum.value), '.0%')"}},
+                "y": {
+                    "field": f"{kind}_share",
+                    "type": "quantitative",
+                    "title": "negatives ↓   share   positives ↑",
+                    "axis": {"labelExpr": "format(abs(datum.value), '.0%')"},
+                },
                 "tooltip": tips(SCORES, rows),
             },
         }
         for kind, colour in (("positives", CURRENT), ("negatives", "var(--c3)"))
-    ]  # fmt: skip
-    caption = "How the scores of positives (up) and of negatives (down) are spread, each as a share of its own rows."
+    ]
+    caption = "The scores of positives (up) and of negatives (down), each as a share of its own rows."
     threshold = deployed_threshold(current)
     if threshold is not None:
         bars += level_line(threshold, "x", "threshold")
@@ -104,10 +124,14 @@ def threshold(curves: Sequence[Curve]) -> Figure:
     colours = {"domain": titles, "range": [f"var(--c{i + 1})" for i in range(len(titles))]}
     dashes = {"domain": titles, "range": [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]][: len(titles)]}
     label = " : ".join([*(f"datum.key === '{n}' ? '{THRESHOLD[n]}'" for n in names), "''"])
-    lines = line(x, y, {
-        "color": {"field": "measure", "type": "nominal", "scale": colours, "legend": legend},
-        "strokeDash": {"field": "measure", "type": "nominal", "scale": dashes, "legend": legend},
-    })  # fmt: skip
+    lines = line(
+        x,
+        y,
+        {
+            "color": {"field": "measure", "type": "nominal", "scale": colours, "legend": legend},
+            "strokeDash": {"field": "measure", "type": "nominal", "scale": dashes, "legend": legend},
+        },
+    )
     lines["transform"] = [{"fold": names}, {"calculate": label, "as": "measure"}]
     near = {"type": "point", "on": "pointerover", "nearest": True, "encodings": ["x"], "clear": "pointerout"}
     rule: Spec = {

@@ -23,8 +23,22 @@ from steelyard.report.figures.spec import (
 
 HISTOGRAM = {"left": "residual from", "right": "to", "n": "rows"}
 QUANTILES = {"share": "share of rows", "value": "residual at most"}
-PREDICTION = {"predicted": "predicted", "bias": "bias", "bias_low": "bias low", "bias_high": "bias high", "mae": "MAE", "n": "rows"}  # fmt: skip
-HORIZON = {"horizon": "horizon", "mae": "MAE", "mae_low": "MAE low", "mae_high": "MAE high", "rmse": "RMSE", "n": "rows"}
+PREDICTION = {
+    "predicted": "predicted",
+    "bias": "bias",
+    "bias_low": "bias low",
+    "bias_high": "bias high",
+    "mae": "MAE",
+    "n": "rows",
+}
+HORIZON = {
+    "horizon": "horizon",
+    "mae": "MAE",
+    "mae_low": "MAE low",
+    "mae_high": "MAE high",
+    "rmse": "RMSE",
+    "n": "rows",
+}
 COVERAGE = {"nominal": "promised", "observed": "observed", "low": "low", "high": "high", "n": "rows"}
 
 
@@ -35,7 +49,12 @@ def residual_histogram(curves: Sequence[Curve]) -> Figure:
     bars: Spec = {
         "mark": {"type": "bar", "color": CURRENT, "binSpacing": 0.5},
         "encoding": {
-            "x": {"field": "left", "type": "quantitative", "bin": {"binned": True}, "title": "actual − predicted"},
+            "x": {
+                "field": "left",
+                "type": "quantitative",
+                "bin": {"binned": True},
+                "title": "actual − predicted",
+            },
             "x2": {"field": "right"},
             "y": {"field": "n", "type": "quantitative", "title": "rows"},
             "tooltip": tips(HISTOGRAM, rows),
@@ -48,14 +67,24 @@ def residual_histogram(curves: Sequence[Curve]) -> Figure:
 
 def residual_quantiles(curves: Sequence[Curve]) -> Figure:
     """Return the quantiles of the residuals."""
-    caption = "The residual that a share of the rows does not exceed; the line crosses zero at the median of a fair model."
-    return _lines("residual_quantiles", "Residual quantiles", caption, curves, QUANTILES, level_line(0, "y"), percent_x=True)
+    caption = "The residual that a share of the rows does not exceed; a fair model crosses zero at 50 %."
+    return _lines(
+        "residual_quantiles",
+        "Residual quantiles",
+        caption,
+        curves,
+        QUANTILES,
+        level_line(0, "y"),
+        percent_x=True,
+    )
 
 
 def error_by_prediction(curves: Sequence[Curve]) -> Figure:
     """Return the bias by the predicted value."""
-    caption = "Mean of actual − predicted in groups of equal size by prediction. The band is the interval; zero is fair."
-    return _lines("error_by_prediction", "Bias by prediction", caption, curves, PREDICTION, level_line(0, "y"))
+    caption = "Mean bias of groups of equal size by prediction. The band is the interval; zero is fair."
+    return _lines(
+        "error_by_prediction", "Bias by prediction", caption, curves, PREDICTION, level_line(0, "y")
+    )
 
 
 def error_by_horizon(curves: Sequence[Curve]) -> Figure:
@@ -66,8 +95,12 @@ def error_by_horizon(curves: Sequence[Curve]) -> Figure:
 
 def quantile_coverage(curves: Sequence[Curve]) -> Figure:
     """Return how often the actual value lay below each predicted quantile."""
-    caption = "How often the actual value lay below a predicted quantile. On the diagonal the promise is kept."
-    return _lines("quantile_coverage", "Coverage of quantiles", caption, curves, COVERAGE, [diagonal()], unit=True)
+    caption = (
+        "How often the actual value lay below a predicted quantile. On the diagonal the promise is kept."
+    )
+    return _lines(
+        "quantile_coverage", "Coverage of quantiles", caption, curves, COVERAGE, [diagonal()], unit=True
+    )
 
 
 def _lines(
@@ -88,10 +121,17 @@ def _lines(
     style = by_data(rows)
     layers: list[Spec] = []
     if low in names:
-        layers.append({
-            "mark": {"type": "area", "opacity": 0.18},
-            "encoding": {"x": x, "y": {**y, "field": low}, "y2": {"field": high}, "color": style["color"]},
-        })  # fmt: skip
+        layers.append(
+            {
+                "mark": {"type": "area", "opacity": 0.18},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": low},
+                    "y2": {"field": high},
+                    "color": style["color"],
+                },
+            }
+        )
     tooltip = tips(names, rows, ("share",) if percent_x else ())
     layers += [line(x, y, style), hover(x, y, style, tooltip, shown=len(rows) <= 40)]
     spec = chart(rows, [*below, *layers], f"{title}. {caption}")

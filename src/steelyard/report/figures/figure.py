@@ -51,8 +51,10 @@ def points_table(curves: Sequence[Curve], names: Mapping[str, str], shares: Sequ
             *([visible(curve.subject)] if several_subjects else []),
             *([DATA_NAMES.get(curve.data, curve.data)] if several_data else []),
         )
-        for i in spread(len(points), each):
-            rows.append((*before, *(_text(points[i].get(c), c in shares) for c in present)))
+        rows += [
+            (*before, *(_text(points[i].get(c), c in shares) for c in present))
+            for i in spread(len(points), each)
+        ]
     return Table((*lead, *present.values()), tuple(rows), sum(len(c.rows()) for c in curves))
 
 

@@ -9,7 +9,15 @@ from steelyard.report.figures.figure import Figure, points_table
 from steelyard.report.figures.spec import Spec, chart, points, tips
 
 TOP_K = {"k": "k", "accuracy": "accuracy", "low": "low", "high": "high"}
-AT_K = {"k": "k", "ndcg": "nDCG", "ndcg_low": "nDCG low", "ndcg_high": "nDCG high", "precision": "precision", "recall": "recall", "hit_rate": "hit rate"}  # fmt: skip
+AT_K = {
+    "k": "k",
+    "ndcg": "nDCG",
+    "ndcg_low": "nDCG low",
+    "ndcg_high": "nDCG high",
+    "precision": "precision",
+    "recall": "recall",
+    "hit_rate": "hit rate",
+}
 DRAWN_AT_K = ("ndcg", "precision", "recall", "hit_rate")
 
 
@@ -45,7 +53,9 @@ def ranking_at_k(curves: Sequence[Curve]) -> Figure:
             "encoding": {"x": _k(), "y": y, "color": colour, "shape": shape, "tooltip": tips(AT_K, rows)},
         },
     ]
-    caption = "What a reader of the first k results gets, averaged over queries. The band is the interval of nDCG."
+    caption = (
+        "What a reader of the first k results gets, averaged over queries. The band is the interval of nDCG."
+    )
     spec = chart(rows, [_band("ndcg_low", "ndcg_high"), *lines], f"Ranking by length of the list. {caption}")
     return Figure("ranking_at_k", "Quality by length of the list", caption, points_table(current, AT_K), spec)
 

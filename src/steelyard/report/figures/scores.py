@@ -35,9 +35,13 @@ def roc(curves: Sequence[Curve], known: dict[str, Estimate]) -> Figure:
     """Return the ROC curve."""
     auc = _said("The area below is", known.get("roc_auc"))
     return _curve(
-        "roc", "ROC curve", curves, ROC, [diagonal()],
+        "roc",
+        "ROC curve",
+        curves,
+        ROC,
+        [diagonal()],
         f"How many positives are found for how many false alarms. The dotted diagonal is chance. {auc}",
-    )  # fmt: skip
+    )
 
 
 def precision_recall(curves: Sequence[Curve], known: dict[str, Estimate]) -> Figure:
@@ -46,18 +50,26 @@ def precision_recall(curves: Sequence[Curve], known: dict[str, Estimate]) -> Fig
     floor = level_line(prevalence.value, "y", "prevalence") if prevalence else []
     area = _said("Average precision is", known.get("average_precision"))
     return _curve(
-        "precision_recall", "Precision and recall", curves, PR, floor,
+        "precision_recall",
+        "Precision and recall",
+        curves,
+        PR,
+        floor,
         f"What share of the flagged rows is right, for what share of the positives found. {area}",
-    )  # fmt: skip
+    )
 
 
 def gain(curves: Sequence[Curve], known: dict[str, Estimate]) -> Figure:
     """Return the cumulative gain; the lift is in the tooltip and the table."""
     return _curve(
-        "gain", "Gain and lift", curves, GAIN, [diagonal()],
-        "What share of the positives is among the highest-scored rows; lift is how many times more than by chance.",
+        "gain",
+        "Gain and lift",
+        curves,
+        GAIN,
+        [diagonal()],
+        "What share of the positives is among the highest-scored rows; lift: how many times as by chance.",
         shares=("share", "captured"),
-    )  # fmt: skip
+    )
 
 
 def _curve(
@@ -83,19 +95,33 @@ def _curve(
 
 def _in_use(curves: Sequence[Curve], across: str, up: str, x: Spec, y: Spec) -> list[Spec]:
     """Return a ring at the threshold in use, on the current curve of all rows."""
-    curve = next((c for c in curves if c.data == "current" and not c.subject and "threshold" in c.columns), None)
+    curve = next(
+        (c for c in curves if c.data == "current" and not c.subject and "threshold" in c.columns), None
+    )
     at = deployed_threshold([curve]) if curve else None
     if curve is None or at is None:
         return []
-    known = [p for p in curve.rows() if isinstance(p["threshold"], int | float) and math.isfinite(p["threshold"])]
+    known = [
+        p for p in curve.rows() if isinstance(p["threshold"], int | float) and math.isfinite(p["threshold"])
+    ]
     if not known:
         return []
     nearest = min(known, key=lambda p: abs(float(p["threshold"] or 0.0) - at))
     point = {across: rounded(nearest[across]), up: rounded(nearest[up]), "label": f"threshold {at:g}"}
     places = {"x": x, "y": y}
-    ring: Spec = {"mark": {"type": "point", "size": 90, "strokeWidth": 2, "color": CURRENT}, "encoding": places}
+    ring: Spec = {
+        "mark": {"type": "point", "size": 90, "strokeWidth": 2, "color": CURRENT},
+        "encoding": places,
+    }
     words: Spec = {
-        "mark": {"type": "text", "align": "left", "dx": 10, "dy": 10, "fontSize": 11, "color": "var(--muted)"},
+        "mark": {
+            "type": "text",
+            "align": "left",
+            "dx": 9,
+            "dy": -9 if up == "precision" else 12,
+            "fontSize": 11,
+            "color": "var(--muted)",
+        },
         "encoding": {**places, "text": {"field": "label", "type": "nominal"}},
     }
     return [{"data": {"values": [point]}, **layer} for layer in (ring, words)]

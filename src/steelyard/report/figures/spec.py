@@ -32,7 +32,9 @@ def points(curves: Sequence[Curve], wanted: Iterable[str]) -> list[dict[str, Any
     for curve in curves:
         rows = curve.rows()
         for i in spread(len(rows), each):
-            point: dict[str, Any] = {name: rounded(rows[i].get(name)) for name in wanted if name in curve.columns}
+            point: dict[str, Any] = {
+                name: rounded(rows[i].get(name)) for name in wanted if name in curve.columns
+            }
             if several_data:
                 point["data"] = DATA_NAMES.get(curve.data, visible(curve.data))
             if several_subjects:
@@ -59,7 +61,9 @@ def tip(field: str, title: str, form: str = ".3~g") -> Spec:
     return {"field": field, "type": "quantitative", "title": title, "format": form}
 
 
-def tips(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]], shares: Sequence[str] = ()) -> list[Spec]:
+def tips(
+    names: Mapping[str, str], rows: Sequence[Mapping[str, Any]], shares: Sequence[str] = ()
+) -> list[Spec]:
     """Return the tooltip lines of the fields that the points have; the data set and class come first."""
     first = rows[0] if rows else {}
     lines: list[Spec] = []
@@ -90,7 +94,10 @@ def line(x: Spec, y: Spec, style: Spec, **mark: Any) -> Spec:
 
 def hover(x: Spec, y: Spec, style: Spec, tooltip: Sequence[Spec], shown: bool = False) -> Spec:
     """Return points that show themselves and their tooltip when the pointer comes near."""
-    near = {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
+    near = {
+        "name": "near",
+        "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"},
+    }
     encoding: Spec = {"x": x, "y": y, "tooltip": list(tooltip)}
     if "color" in style:
         encoding["color"] = style["color"]
@@ -104,7 +111,10 @@ def diagonal() -> Spec:
     return {
         "data": {"values": [{"a": 0, "b": 0}, {"a": 1, "b": 1}]},
         "mark": {"type": "line", "color": FAINT, "strokeWidth": 1, "strokeDash": [2, 3]},
-        "encoding": {"x": {"field": "a", "type": "quantitative"}, "y": {"field": "b", "type": "quantitative"}},
+        "encoding": {
+            "x": {"field": "a", "type": "quantitative"},
+            "y": {"field": "b", "type": "quantitative"},
+        },
     }
 
 
@@ -119,7 +129,11 @@ def level_line(value: float, channel: str = "y", label: str = "") -> list[Spec]:
     }
     if not label:
         return [rule]
-    place = {"align": "right", "x": "width", "dx": -4, "dy": -6} if channel == "y" else {"align": "left", "y": 8, "dx": 4}
+    place = (
+        {"align": "right", "x": "width", "dx": -4, "dy": -6}
+        if channel == "y"
+        else {"align": "left", "y": 8, "dx": 4}
+    )
     text = {
         "data": data,
         "mark": {"type": "text", "color": "var(--muted)", "fontSize": 11, **place},
@@ -140,12 +154,18 @@ def chart(rows: Sequence[Mapping[str, Any]], layers: Sequence[Spec], description
     return spec | more
 
 
-def chosen(rows: Sequence[Mapping[str, Any]], layers: Sequence[Spec], behind: Spec) -> tuple[list[Spec], Spec]:
+def chosen(
+    rows: Sequence[Mapping[str, Any]], layers: Sequence[Spec], behind: Spec
+) -> tuple[list[Spec], Spec]:
     """Return layers that show one chosen class before all classes in grey, and the choice itself."""
     subjects = list(dict.fromkeys(r["subject"] for r in rows if "subject" in r))
     if not subjects:
         return list(layers), {}
-    pick = {"name": "chosen", "value": subjects[0], "bind": {"input": "select", "options": subjects, "name": "Class"}}
+    pick = {
+        "name": "chosen",
+        "value": subjects[0],
+        "bind": {"input": "select", "options": subjects, "name": "Class"},
+    }
     only = [{"filter": "datum.subject === chosen"}]
     return [behind, *({**layer, "transform": only} for layer in layers)], {"params": [pick]}
 
