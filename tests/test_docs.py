@@ -39,7 +39,7 @@ def make_docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["metrics.md", "cli.md", "engines.md"])
+@pytest.mark.parametrize("name", ["metrics.md", "cli.md", "engines.md", "json.md"])
 def test_generated_pages_are_current(name):
     made = make_docs().PAGES[name]()
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made, "run python tools/make_docs.py"

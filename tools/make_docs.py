@@ -1,4 +1,4 @@
-"""Write the generated pages of the documentation: metrics, commands, what engines cannot do, coverage.
+"""Write the generated pages of the documentation: metrics, commands, JSON, engines, coverage.
 
 Run as `python tools/make_docs.py` (fast pages) or `python tools/make_docs.py coverage` (simulates, a minute).
 The tests hold the committed pages equal to what this writes.
@@ -7,6 +7,7 @@ The tests hold the committed pages equal to what this writes.
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +48,12 @@ def metrics_page() -> str:
 
 
 def _metric(doc: MetricDoc) -> list[str]:
-    lines = [f"## {doc.name} {{ #{doc.name} }}", "", f"**{doc.title}** · {', '.join(doc.tasks)} · {BETTER[doc.direction]}", ""]
+    lines = [
+        f"## {doc.name} {{ #{doc.name} }}",
+        "",
+        f"**{doc.title}** · {', '.join(doc.tasks)} · {BETTER[doc.direction]}",
+        "",
+    ]
     lines += [_plain(doc.meaning), ""]
     for heading, text in (
         ("Formula", f"`{doc.formula}`" if doc.formula else ""),
@@ -82,10 +88,9 @@ def commands_page() -> str:
     for name, sub in command.commands.items():
         parts += [f"## steelyard {name}", "", sub.help or "", "", "| option | meaning |", "|---|---|"]
         for parameter in sub.params:
-            record = parameter.to_info_dict()
-            names = ", ".join(f"`{o}`" for o in record["opts"]) if record["param_type_name"] == "option" else (
-                f"`{parameter.metavar or record['name'].upper()}`")
-            parts.append(f"| {names} | {(getattr(parameter, 'help', '') or '').replace('|', '/')} |")
+            is_option = parameter.param_type_name == "option"
+            names = ", ".join(parameter.opts) if is_option else parameter.metavar or parameter.name.upper()
+            parts.append(f"| `{names}` | {(getattr(parameter, 'help', '') or '').replace('|', '/')} |")
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 
@@ -106,6 +111,52 @@ def gaps_page() -> str:
             "",
         ]
     )
+
+
+def json_page() -> str:
+    """The members of the JSON, from the schema itself."""
+    schema = json.loads((ROOT / "src/steelyard/report/schema/evaluation-v1.json").read_text(encoding="utf-8"))
+    parts = [
+        "# JSON",
+        "",
+        "`steelyard evaluate … --json`, `-o result.json` and `ev.to_json()` write one object of the schema "
+        f"`{schema['properties']['schema']['const']}`, version {schema['properties']['schema_version']['const']}; "
+        "`src/steelyard/report/schema/evaluation-v1.json` is its JSON Schema (2020-12), and this page is made from it.",
+        "",
+        schema["description"],
+        "",
+        "## evaluation",
+        "",
+        *_members(schema),
+    ]
+    for name, definition in schema["$defs"].items():
+        parts += [f"## {name}", "", definition.get("description", ""), "", *_members(definition)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _members(definition: dict[str, Any]) -> list[str]:
+    if "properties" not in definition:
+        return []
+    rows = [f"| `{name}` | {_type(what)} | {_cell(what)} |" for name, what in definition["properties"].items()]
+    return ["| member | type | meaning |", "|---|---|---|", *rows, ""]
+
+
+def _cell(what: dict[str, Any]) -> str:
+    return str(what.get("description", "")).replace("|", "\\|").replace("\n", " ")
+
+
+def _type(what: dict[str, Any]) -> str:
+    if "const" in what:
+        return f"`{json.dumps(what['const'])}`"
+    if "enum" in what:
+        return ", ".join(f"`{json.dumps(v)}`" for v in what["enum"])
+    if "$ref" in what:
+        name = what["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{name})"
+    if what.get("type") == "array" and "items" in what:
+        return f"array of {_type(what['items'])}"
+    kinds = what.get("type", "any")
+    return " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
 
 
 def coverage_page() -> str:
@@ -138,6 +189,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "metrics.md": metrics_page,
     "cli.md": commands_page,
     "engines.md": gaps_page,
+    "json.md": json_page,
 }
 
 

@@ -95,9 +95,7 @@ class Page:
         self.call("Page.navigate", url=path.resolve().as_uri())
         self.wait("document.readyState === 'complete' && location.protocol === 'file:'")
         if scripts:
-            self.wait(
-                "[...document.querySelectorAll('figure.chart')].every(f => f.classList.contains('drawn'))"
-            )
+            self.wait("[...document.querySelectorAll('figure.chart')].every(f => f.classList.contains('drawn'))")
 
     def wait(self, expression: str, seconds: float = 30) -> None:
         end = time.monotonic() + seconds
@@ -112,9 +110,7 @@ class Page:
         return [json.dumps(e["params"])[:500] for e in self.events if e["method"] in kinds]
 
     def requests(self) -> list[str]:
-        return [
-            e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"
-        ]
+        return [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
 
 
 @contextmanager

@@ -43,9 +43,7 @@ def floats(values: Sequence[float] | np.ndarray) -> list[float]:
     return [float(v) for v in values]
 
 
-def score_curves(
-    y: np.ndarray, score: np.ndarray, data: str = "current", subject: str = ""
-) -> Iterator[Curve]:
+def score_curves(y: np.ndarray, score: np.ndarray, data: str = "current", subject: str = "") -> Iterator[Curve]:
     order = np.argsort(-score)
     y, score = y[order], score[order]
     at = np.unique(np.linspace(0, len(y) - 1, 300).astype(int))
@@ -202,9 +200,7 @@ def binary(reference: bool = True) -> Evaluation:
             Severity.LOW,
             "threshold",
             "At the threshold of 0.5 the model misses half of the positives.",
-            Recommendation(
-                "Decide what a missed positive costs, then choose the threshold on the threshold chart."
-            ),
+            Recommendation("Decide what a missed positive costs, then choose the threshold on the threshold chart."),
         ),
         Finding(
             "quality:lab_result",
@@ -251,9 +247,7 @@ def binary(reference: bool = True) -> Evaluation:
     curves = list(score_curves(y, score))
     if reference:
         y0, score0 = scored(20_000, 8)
-        curves += [
-            c for c in score_curves(y0, np.clip(score0 * 0.92, 0, 1), "reference") if c.kind != "threshold"
-        ]
+        curves += [c for c in score_curves(y0, np.clip(score0 * 0.92, 0, 1), "reference") if c.kind != "threshold"]
     curves.append(
         Curve(
             "confusion",
@@ -277,9 +271,7 @@ def binary(reference: bool = True) -> Evaluation:
         },
         rows={"current": rows, "reference": 90_000} if reference else {"current": rows},
         readings=tuple(readings),
-        guesses=(
-            "readmitted was taken as the label, the only column named like one; set label= to change it.",
-        ),
+        guesses=("readmitted was taken as the label, the only column named like one; set label= to change it.",),
         headline=("roc_auc", "average_precision", "recall", "precision", "brier"),
         findings=findings,
         checks=checks,
@@ -311,9 +303,7 @@ def columns_of(count: int, rows: int) -> Iterator[ColumnSummary]:
     )
     for i in range(count - 3):
         counts, edges = np.histogram(rng.gamma(1 + i % 5, 10, 2_000), 30)
-        bins = tuple(
-            (float(a), float(b), float(c)) for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True)
-        )
+        bins = tuple((float(a), float(b), float(c)) for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True))
         yield ColumnSummary(
             f"feature_{i:04d}",
             "number",
@@ -533,9 +523,7 @@ def multiclass(classes: Sequence[str] = CLASSES) -> Evaluation:
     for i, name in enumerate(classes):
         y, score = scored(4_000, 20 + i)
         curves += [
-            c
-            for c in score_curves(y, score, subject=name)
-            if c.kind in ("roc", "precision_recall", "calibration")
+            c for c in score_curves(y, score, subject=name) if c.kind in ("roc", "precision_recall", "calibration")
         ]
     values = {
         "accuracy": 0.861,
@@ -583,14 +571,11 @@ def hostile() -> Evaluation:
     base = binary()
     readings = list(base.readings)
     readings += [
-        Reading("roc_auc", estimate(0.8, 0.02, 900 + i), Slice.of({text: text}))
-        for i, text in enumerate(HOSTILE)
+        Reading("roc_auc", estimate(0.8, 0.02, 900 + i), Slice.of({text: text})) for i, text in enumerate(HOSTILE)
     ]
     readings += [Reading(text, estimate(0.5, 0.1, 10, text)) for text in HOSTILE]
     readings += [Reading("recall", Undefined(text), Slice.of({"s": text})) for text in HOSTILE]
-    findings = tuple(
-        Finding(t, t, Severity.HIGH, t, t, Recommendation(t, t), t, Slice.of({t: t})) for t in HOSTILE
-    )
+    findings = tuple(Finding(t, t, Severity.HIGH, t, t, Recommendation(t, t), t, Slice.of({t: t})) for t in HOSTILE)
     checks = tuple(CheckResult(t, t, Verdict.FAIL, t, Undefined(t)) for t in HOSTILE)
     columns = tuple(ColumnSummary(t, t, t, 10, 1, top=tuple((u, 1.0) for u in HOSTILE)) for t in HOSTILE)
     cells = [(a, p) for a in HOSTILE for p in HOSTILE]
@@ -604,9 +589,7 @@ def hostile() -> Evaluation:
     ]
     for text in HOSTILE:
         curves += [
-            replace(c, subject=text, notes={text: text})
-            for c in base.curves
-            if c.kind in ("roc", "calibration")
+            replace(c, subject=text, notes={text: text}) for c in base.curves if c.kind in ("roc", "calibration")
         ]
         curves.append(Curve(text, {text: [1.0], "s": [text]}))
     everything = {t: t for t in HOSTILE}

@@ -120,9 +120,9 @@ def categories(column: pl.Series) -> Codes:
     if column.dtype == pl.Boolean:
         return _few(column, column.cast(pl.UInt8))
     if column.dtype.is_integer():
-        low, high = column.min(), column.max()
-        if low is None or int(high) - int(low) <= SPAN:  # type: ignore[arg-type, call-overload]
-            return _few(column, (column - (low or 0)).cast(pl.UInt32))  # type: ignore[operator]
+        low, high = _whole(column.min()), _whole(column.max())
+        if high - low <= SPAN:
+            return _few(column, (column - low).cast(pl.UInt32))
     if column.dtype.is_numeric() or column.dtype.is_temporal():
         return _searched(column)
     ranks = column.rank("dense").cast(pl.Int64) - 1
@@ -133,7 +133,7 @@ def categories(column: pl.Series) -> Codes:
 def _few(column: pl.Series, physical: pl.Series) -> Codes:
     """Codes of values whose `physical` numbers are small."""
     if physical.null_count():
-        physical = physical.cast(pl.UInt32).fill_null(int(physical.max() or 0) + 1)  # type: ignore[call-overload]
+        physical = physical.cast(pl.UInt32).fill_null(_whole(physical.max()) + 1)
     numbers = physical.to_numpy().astype(np.int64)
     used = np.flatnonzero(np.bincount(numbers))
     if not len(used):
@@ -146,6 +146,10 @@ def _few(column: pl.Series, physical: pl.Series) -> Codes:
     place = np.zeros(used[-1] + 1, dtype=np.int64)
     place[used] = np.arange(len(used))
     return Codes(place[numbers], values)
+
+
+def _whole(number: object) -> int:
+    return number if isinstance(number, int) else 0
 
 
 def _searched(column: pl.Series) -> Codes:

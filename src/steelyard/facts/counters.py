@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from steelyard.facts.batch import DENSE, Batch
-from steelyard.facts.grids import REACH, Floats, Ints, IntegerGrid, RootGrid, folded, indices, width
+from steelyard.facts.grids import REACH, Floats, IntegerGrid, Ints, RootGrid, folded, indices, width
 from steelyard.facts.sums import extremes, sum_cells
 from steelyard.facts.table import (
     FactTable,
@@ -58,12 +58,14 @@ class ShapeCounter:
         self._z, self._work, self._codes = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, dtype=np.int64)
 
     def add(self, batch: Batch) -> None:
+        """Count one batch."""
         column = batch.frame[self.name]
         self.counts[0] += column.null_count()
         numbers = column.drop_nulls().cast(pl.Float64).to_numpy()
         counts = np.zeros(self.grid.codes_end, dtype=np.int64)
-        for start in range(0, len(numbers), BLOCK):
-            counts += self._block(numbers[start : start + BLOCK])
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(numbers), BLOCK):
+                counts += self._block(numbers[start : start + BLOCK])
         self.counts += folded(counts)
 
     def _block(self, numbers: Floats) -> Ints:
@@ -75,7 +77,7 @@ class ShapeCounter:
             self.counts[0] += len(numbers) - len(z)
             low, high = float(z.min(initial=np.inf)), float(z.max(initial=-np.inf))
         work, codes = self._work[: len(z)], self._codes[: len(z)]
-        self.grid.codes(z, work, codes, bounded=-REACH < low and high < REACH)
+        self.grid.codes(z, work, codes, bounded=low > -REACH and high < REACH)
         counts = np.bincount(codes, minlength=self.grid.codes_end)
         if low == -np.inf or high == np.inf:
             z = z[np.isfinite(z)]
@@ -87,6 +89,7 @@ class ShapeCounter:
         return counts
 
     def tables(self) -> dict[Fact, FactTable]:
+        """What was counted."""
         return {
             self.histogram: _bins(self.grid, self.counts),
             self.moments: _moments(self.moments, self.powers, self.low, self.high),
@@ -103,6 +106,7 @@ class WholeCounter:
         self.low, self.high = np.inf, -np.inf
 
     def add(self, batch: Batch) -> None:
+        """Count one batch."""
         column = batch.frame[self.name]
         self.counts[0] += column.null_count()
         numbers = column.drop_nulls().to_numpy()
@@ -124,6 +128,7 @@ class WholeCounter:
         self.powers += (len(x), x.sum(), np.dot(x, x), np.dot(x * x, x))
 
     def tables(self) -> dict[Fact, FactTable]:
+        """What was counted."""
         value = np.arange(self.grid.low, self.grid.high + 1, dtype=float)
         inside = self.counts[2:-1]
         powers = self.powers + [np.dot(inside, value**k) for k in range(4)]
@@ -149,6 +154,7 @@ class ValueCounter:
         self.overflow = False
 
     def add(self, batch: Batch) -> None:
+        """Count one batch."""
         self.rows += batch.height
         if self.overflow:
             return
@@ -167,6 +173,7 @@ class ValueCounter:
         return list(zip(counted[self.name].to_list(), counted["sy_count"].to_list(), strict=True))
 
     def tables(self) -> dict[Fact, FactTable]:
+        """What was counted."""
         if self.overflow:
             return {self.fact: overflowed(self.fact, self.rows)}
         return {self.fact: table_from_records(self.fact, list(self.counts.items()))}
@@ -190,6 +197,7 @@ class CellCounter:
         self.pending: list[FactTable] = []
 
     def add(self, batch: Batch) -> None:
+        """Count one batch."""
         masks = [batch.known(name) for name in self.values]
         masks += [batch.positive(self.weight)] if self.weight is not None else []
         stated = [m for m in masks if m is not None]
@@ -235,6 +243,7 @@ class CellCounter:
         self.pending.clear()
 
     def tables(self) -> dict[Fact, FactTable]:
+        """What was counted."""
         self._settle()
         return {self.fact: self.total}
 

@@ -7,29 +7,39 @@ from collections.abc import Iterable
 import msgspec
 import numpy as np
 
-from steelyard.data.table import Table
+from steelyard.data.table import Kind, Table
 from steelyard.facts.gaps import refuse_gaps
 from steelyard.facts.local import run_local
 from steelyard.facts.profile import Profile
 from steelyard.facts.query import run_query
-from steelyard.facts.table import FactTable, reduce_cells
-from steelyard.facts.vocabulary import Fact
+from steelyard.facts.table import FactTable, reduce_cells, settle
+from steelyard.facts.vocabulary import Binned, Fact
+from steelyard.records import ColumnError, nearest
 
 
 def measure(table: Table, facts: Iterable[Fact]) -> Profile:
     """Answer facts about a table, in as few passes as its engine can.
 
     A fact that is the sum over another's slices is rolled up from it instead of being counted again.
+
+    Raises:
+        ColumnError: a fact names a column that is not there, or needs a number where there is none.
+        ConfigError: a value is not an expression of the language.
+        DataError: the engine cannot answer a fact; see `GAPS`.
     """
     wanted = list(dict.fromkeys(facts))
+    _need_numbers(table, wanted)
     source = {fact: _finer(fact, wanted) for fact in wanted}
     asked = [fact for fact in wanted if source[fact] is None]
     refuse_gaps(table.engine, table.kinds, asked)
     if table.engine == "polars":
-        profile = run_local(table.frame.to_native(), table.columns, asked)
+        profile = run_local(table.frame.to_native(), table.kinds, asked)
     else:
-        profile = run_query(table.frame, table.columns, asked)
-    tables = {fact: profile[fact] if finer is None else roll_up(profile[finer], finer, fact) for fact, finer in source.items()}
+        profile = run_query(table.frame, table.kinds, asked)
+    tables = {
+        fact: profile[fact] if finer is None else settle(fact, roll_up(profile[finer], finer, fact))
+        for fact, finer in source.items()
+    }
     return Profile(tables, profile.rows)
 
 
@@ -43,6 +53,20 @@ def roll_up(table: FactTable, fine: Fact, coarse: Fact) -> FactTable:
         table.lows,
         table.highs,
     )
+
+
+def _need_numbers(table: Table, facts: Iterable[Fact]) -> None:
+    for fact in facts:
+        weight = () if fact.weight is None else (fact.weight,)
+        for column in (*(key.column for key in fact.keys), *weight):
+            if column not in table.kinds:
+                raise ColumnError(f"No column {column!r} in {table.description}. {nearest(column, table.kinds)}")
+        for column in (*(key.column for key in fact.keys if isinstance(key, Binned)), *weight):
+            if table.kinds[column] not in (Kind.NUMBER, Kind.BOOLEAN):
+                raise ColumnError(
+                    f"Column {column!r} of {table.description} is {table.kinds[column]}; it can be binned or used as "
+                    "a weight only as a number. Convert it, or count its values instead."
+                )
 
 
 def _finer(fact: Fact, others: Iterable[Fact]) -> Fact | None:

@@ -20,11 +20,18 @@ class Gap:
     remedy: str
 
 
-_TEXT_CLUSTERS = "its hash of text is not the one other engines have, so buckets would not add up"
-_REMEDY = "Give the cluster as an integer column, or read the data with Polars (from files)."
-GAPS: tuple[Gap, ...] = tuple(
-    Gap(engine, "Bucket of a text column", _TEXT_CLUSTERS, _REMEDY)
-    for engine in ("duckdb", "ibis", "pyspark", "pyspark_connect", "sqlframe")
+_REMEDY = "Give the cluster as a number, or read the data with Polars (from files)."
+_OTHER_ENGINES = ("dask", "duckdb", "ibis", "pandas", "pyarrow", "pyspark", "pyspark_connect", "sqlframe")
+GAPS: tuple[Gap, ...] = (
+    *(
+        Gap(
+            engine,
+            "Bucket of a column that is not a number",
+            "its hash of text is not the one other engines have, so buckets would not add up",
+            _REMEDY,
+        )
+        for engine in _OTHER_ENGINES
+    ),
 )
 
 

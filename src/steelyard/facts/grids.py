@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -309,7 +310,7 @@ def _position_of_code() -> Ints:
     code = np.arange(int(RootGrid.OFFSET + RootGrid.FARTHEST) + 1)
     up, down = int(RootGrid.OFFSET) + 16 * STEPS, int(RootGrid.OFFSET) - 16 * STEPS
     index = np.where(code >= up, code - up, code - down)
-    return np.clip(index + RootGrid.LIMIT + 3, 1, 2 * RootGrid.LIMIT + 4)
+    return np.clip(index + RootGrid.LIMIT + 3, 1, 2 * RootGrid.LIMIT + 4).astype(np.int64)
 
 
 def _root_steps(name: str) -> list[nw.Expr]:
@@ -341,5 +342,5 @@ def _expit_of_bin(base: NDArray[Any]) -> Floats:
 
 def _need_ascending(what: str, numbers: Iterable[float]) -> None:
     values = list(numbers)
-    if any(not math.isfinite(v) for v in values) or any(a >= b for a, b in zip(values, values[1:], strict=False)):
+    if any(not math.isfinite(v) for v in values) or any(a >= b for a, b in pairwise(values)):
         raise ConfigError(f"The {what} must be finite numbers in ascending order, each once, not {values}.")

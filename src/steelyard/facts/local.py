@@ -75,11 +75,12 @@ class _Plan:
 
 
 def _counters(plan: _Plan, facts: Sequence[Fact]) -> list[Counter]:
-    """Share the facts out: a column's histogram and shape in one fused loop, plain value counts, the rest as cells."""
+    """Share the facts out: histogram and shape of a column in one loop, plain value counts, the rest as cells."""
     counters: list[Counter] = []
+    asked = frozenset(facts)
     taken: set[Fact] = set()
     for fact in facts:
-        fused = _fused(plan, fact, facts)
+        fused = _fused(plan, fact, asked)
         if fused is not None:
             counters.append(fused)
             taken |= {fact, fused.moments}
@@ -94,7 +95,7 @@ def _counters(plan: _Plan, facts: Sequence[Fact]) -> list[Counter]:
     return counters
 
 
-def _fused(plan: _Plan, fact: Fact, facts: Sequence[Fact]) -> ShapeCounter | WholeCounter | None:
+def _fused(plan: _Plan, fact: Fact, facts: Collection[Fact]) -> ShapeCounter | WholeCounter | None:
     if not isinstance(fact, Histogram) or fact.by or fact.weight is not None:
         return None
     match fact.grid:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import struct
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from steelyard.records import OutputError, ProfileError
 
 SCHEMA_VERSION = 1
 _MAGIC = b"steelyard profile\n"
+_VERSION, _DIGEST = struct.Struct("<I"), 16
+_SHOWN_FACTS = 3
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Profile:
         return fact in self.tables
 
     def __bool__(self) -> bool:
-        return bool(self.tables)
+        """Whether anything was measured; only the empty profile adopts another's spec."""
+        return bool(self.tables) or self.rows > 0
 
     def __add__(self, other: Profile) -> Profile:
         """Facts of both data sets.
@@ -48,13 +53,12 @@ class Profile:
             ProfileError: the specs differ; the message names what one has and the other lacks.
         """
         if not self or not other:
-            return self or other
+            return self if self else other
         if self.tables.keys() != other.tables.keys():
-            left = [str(f) for f in self.tables.keys() - other.tables.keys()]
-            right = [str(f) for f in other.tables.keys() - self.tables.keys()]
+            left, right = self.tables.keys() - other.tables.keys(), other.tables.keys() - self.tables.keys()
             raise ProfileError(
-                "Profiles of unequal spec do not add. Only the left one has: "
-                f"{'; '.join(sorted(left)) or 'nothing'}. Only the right one has: {'; '.join(sorted(right)) or 'nothing'}. "
+                f"Profiles of unequal spec do not add. Only the left one has: {_shown(left)}. "
+                f"Only the right one has: {_shown(right)}. "
                 "Make both with the same roles and the same grids (freeze them from one reference)."
             )
         return Profile({f: settle(f, t + other.tables[f]) for f, t in self.tables.items()}, self.rows + other.rows)
@@ -74,7 +78,8 @@ class Profile:
             OutputError: the file cannot be written.
         """
         target = Path(path)
-        body = _MAGIC + msgspec.msgpack.encode(_Saved(SCHEMA_VERSION, self.rows, [_pack(f, t) for f, t in self.tables.items()]))
+        packed = msgspec.msgpack.encode(_Saved(self.rows, [_pack(f, t) for f, t in self.tables.items()]))
+        body = _MAGIC + _VERSION.pack(SCHEMA_VERSION) + _digest(packed) + packed
         try:
             handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
             try:
@@ -103,18 +108,35 @@ class Profile:
             raise ProfileError(f"The profile {path} cannot be read: {error.strerror or error}.") from error
         if not body.startswith(_MAGIC):
             raise ProfileError(f"{path} is not a Steelyard profile. Make one with Profile.save.")
+        start = len(_MAGIC) + _VERSION.size
+        if len(body) < start + _DIGEST:
+            raise ProfileError(f"{path} is cut short. Make the profile again.")
+        (version,) = _VERSION.unpack(body[len(_MAGIC) : start])
+        if version > SCHEMA_VERSION:
+            raise ProfileError(
+                f"{path} was saved with schema {version}; this version reads up to {SCHEMA_VERSION}. "
+                "Upgrade Steelyard."
+            )
+        packed = body[start + _DIGEST :]
+        if _digest(packed) != body[start : start + _DIGEST]:
+            raise ProfileError(f"{path} is damaged or cut short. Make the profile again.")
         try:
-            saved = msgspec.msgpack.decode(body[len(_MAGIC) :], type=_Saved)
-            if saved.schema_version > SCHEMA_VERSION:
-                raise ProfileError(
-                    f"{path} was saved with schema {saved.schema_version}; this version reads up to {SCHEMA_VERSION}. "
-                    "Upgrade Steelyard."
-                )
+            saved = msgspec.msgpack.decode(packed, type=_Saved)
             return cls({p.fact: _unpack(p) for p in saved.tables}, saved.rows)
         except (msgspec.MsgspecError, ValueError) as error:
-            if isinstance(error, ProfileError):
-                raise
-            raise ProfileError(f"{path} is damaged or cut short ({error}). Make the profile again.") from error
+            raise ProfileError(f"{path} holds what no version wrote ({error}). Make the profile again.") from error
+
+
+def _shown(facts: Collection[Fact]) -> str:
+    if not facts:
+        return "nothing"
+    names = sorted(str(f) for f in facts)
+    more = f" and {len(names) - _SHOWN_FACTS} more" if len(names) > _SHOWN_FACTS else ""
+    return "; ".join(names[:_SHOWN_FACTS]) + more
+
+
+def _digest(packed: bytes) -> bytes:
+    return hashlib.blake2b(packed, digest_size=_DIGEST).digest()
 
 
 class _Packed(msgspec.Struct):
@@ -128,7 +150,6 @@ class _Packed(msgspec.Struct):
 
 
 class _Saved(msgspec.Struct):
-    schema_version: int
     rows: int
     tables: list[_Packed]
 
@@ -149,17 +170,16 @@ def _pack(fact: Fact, table: FactTable) -> _Packed:
 
 
 def _unpack(packed: _Packed) -> FactTable:
-    def array(body: bytes, kind: str) -> Any:
-        flat = np.frombuffer(body, dtype=kind)
-        width = len(flat) // packed.cells if packed.cells else 0
-        return flat.reshape(packed.cells, width)
+    fact, cells = packed.fact, packed.cells
+    extremes = len(fact.values) if fact.extremes else 0
 
-    from_empty = packed.cells == 0
-    extremes = len(packed.fact.values) if packed.fact.extremes else 0
+    def array(body: bytes, kind: str, width: int) -> Any:
+        return np.frombuffer(body, dtype=kind).reshape(cells, width).astype(kind[1:])
+
     return FactTable(
-        np.empty((0, len(packed.fact.keys)), dtype=np.int64) if from_empty else array(packed.codes, "<i8"),
+        array(packed.codes, "<i8", len(fact.keys)),
         tuple(tuple(level) for level in packed.levels),
-        np.empty((0, len(packed.fact.measures))) if from_empty else array(packed.sums, "<f8"),
-        np.empty((packed.cells, extremes)) if from_empty or not extremes else array(packed.lows, "<f8"),
-        np.empty((packed.cells, extremes)) if from_empty or not extremes else array(packed.highs, "<f8"),
+        array(packed.sums, "<f8", len(fact.measures)),
+        array(packed.lows, "<f8", extremes),
+        array(packed.highs, "<f8", extremes),
     )

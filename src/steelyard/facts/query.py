@@ -1,103 +1,164 @@
-"""The portable engine: each group of facts as one lazy Narwhals query, in the subset all engines agree on."""
+"""The portable engine: facts with the same keys as one lazy Narwhals query, in the subset all engines agree on.
+
+Columns are derived first, step by step; inside `agg` there are only sums, minima and maxima of plain columns.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import reduce
+from itertools import zip_longest
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from steelyard.facts.expression import compile_expression
+from steelyard.facts.buckets import bucket_steps
+from steelyard.facts.expression import finite, finite_steps
 from steelyard.facts.profile import Profile
-from steelyard.facts.table import FactTable, settle, table_from_records
-from steelyard.facts.vocabulary import Binned, Bucket, Category, Count, Fact, Key, Measure
+from steelyard.facts.table import FactTable, overflowed, settle, table_from_records
+from steelyard.facts.vocabulary import Binned, Bucket, Category, Count, Fact, Key, Measure, Values
 
-LARGE_PRIME = 2**31 - 1
-MULTIPLIER = 48271
-
-
-def run_query(frame: nw.LazyFrame[Any], columns: Collection[str], facts: Iterable[Fact]) -> Profile:
-    """Answer facts from any lazy frame, one grouped query each."""
-    tables = {fact: settle(fact, _answer(frame, columns, fact)) for fact in dict.fromkeys(facts)}
-    return Profile(tables, _answer(frame, columns, Count()).rows)
+Frame = nw.LazyFrame[Any]
+_ROWS = Count()
 
 
-def bucket_expression(key: Bucket) -> nw.Expr:
-    """Bucket of an integer cluster: a multiplicative congruential hash that fits 64 bits on every engine."""
-    whole = nw.col(key.column).cast(nw.Int64()).abs()
-    mixed = ((whole % LARGE_PRIME) * MULTIPLIER) % LARGE_PRIME
-    bucket = ((mixed * MULTIPLIER) % LARGE_PRIME) % key.groups
-    return nw.when(bucket.is_null()).then(nw.lit(0)).otherwise(bucket).cast(nw.Int64())
+def run_query(frame: Frame, columns: Collection[str], facts: Iterable[Fact]) -> Profile:
+    """Answer facts from any lazy frame, in one grouped query for each combination of keys."""
+    wanted = list(dict.fromkeys(facts))
+    together: dict[tuple[Key, ...], list[Fact]] = {(): [_ROWS]}
+    for fact in wanted:
+        if not isinstance(fact, Values) and fact != _ROWS:
+            together.setdefault(fact.keys, []).append(fact)
+    tables: dict[Fact, FactTable] = {}
+    for keys, group in together.items():
+        tables |= _answer(frame, columns, keys, group)
+    rows = tables[_ROWS].rows
+    for fact in wanted:
+        if isinstance(fact, Values):
+            tables[fact] = _values(frame, fact, rows)
+    return Profile({fact: tables[fact] for fact in wanted}, rows)
 
 
-def key_expression(key: Key, as_float: str) -> nw.Expr:
-    """A key as a column; `as_float` names the Float64 copy of a binned column."""
+def _values(frame: Frame, fact: Values, rows: int) -> FactTable:
+    names = _names("key", fact.keys)
+    frame = _stepwise(frame, [_key_steps(frame, k, n) for k, n in zip(fact.keys, names, strict=True)])
+    counted = _with_one(frame).group_by(*names).agg(nw.col("sy_one").sum())
+    if fact.by:
+        return settle(fact, table_from_records(fact, _rows(counted)))
+    # Never more than the limit is brought over; one more tells that there are.
+    records = _rows(counted.head(fact.limit + 1))
+    return overflowed(fact, rows) if len(records) > fact.limit else table_from_records(fact, records)
+
+
+def _answer(
+    frame: Frame, columns: Collection[str], keys: tuple[Key, ...], facts: Sequence[Fact]
+) -> dict[Fact, FactTable]:
+    names = _names("key", keys)
+    values = {text: f"sy_val_{i}" for i, text in enumerate(dict.fromkeys(v for f in facts for v in f.values))}
+    weights = {w: f"sy_weight_{i}" for i, w in enumerate({f.weight: None for f in facts if f.weight is not None})}
+    frame = _stepwise(
+        frame,
+        [
+            *(_key_steps(frame, key, name) for key, name in zip(keys, names, strict=True)),
+            *(finite_steps(text, columns, name) for text, name in values.items()),
+            *(_weight_steps(column, name) for column, name in weights.items()),
+        ],
+    )
+    asked = [_Asked(fact, f"sy_{i}", values, weights) for i, fact in enumerate(facts)]
+    frame = _with_one(frame)
+    known = [a.known for a in asked if a.known is not None]
+    frame = frame.with_columns(*known) if known else frame
+    summed = [column for a in asked for column in a.columns()]
+    frame = frame.with_columns(*summed) if summed else frame
+    results = [result for a in asked for result in a.results()]
+    records = _rows(frame.group_by(*names).agg(*results) if names else frame.select(*results))
+    found: dict[Fact, FactTable] = {}
+    at = len(names)
+    for a in asked:
+        width = len(a.results())
+        mine = [(*r[: len(names)], *r[at : at + width]) for r in records if r[at]]
+        found[a.fact] = table_from_records(a.fact, mine)
+        at += width
+    return found
+
+
+class _Asked:
+    """What one fact needs of a query it shares with others."""
+
+    def __init__(self, fact: Fact, prefix: str, values: dict[str, str], weights: dict[str, str]) -> None:
+        self.fact, self.prefix = fact, prefix
+        self.values = [values[v] for v in fact.values]
+        self.weight = weights[fact.weight] if fact.weight is not None else None
+        needed = [*self.values, *([self.weight] if self.weight is not None else [])]
+        there = [~nw.col(n).is_null() for n in needed]
+        self.known = reduce(lambda a, b: a & b, there).alias(f"{prefix}_known") if there else None
+
+    def columns(self) -> list[nw.Expr]:
+        """Products to be summed and values to be compared, where the fact counts the row at all."""
+        if self.known is None:
+            return []
+        known, one = nw.col(f"{self.prefix}_known"), nw.lit(1).cast(nw.Int64())
+        made = [nw.when(known).then(one).otherwise(nw.lit(0).cast(nw.Int64())).alias(f"{self.prefix}_rows")]
+        for i, measure in enumerate(self.fact.measures):
+            if measure.weight_power or measure.factors:
+                product = nw.when(known).then(self._product(measure)).otherwise(nw.lit(0.0))
+                made.append(product.alias(f"{self.prefix}_sum_{i}"))
+        if self.fact.extremes:
+            for i, value in enumerate(self.values):
+                there = nw.when(known).then(nw.col(value)).otherwise(nw.lit(None, dtype=nw.Float64()))
+                made.append(there.alias(f"{self.prefix}_val_{i}"))
+        return made
+
+    def results(self) -> list[nw.Expr]:
+        """Sums in the order of the fact's measures (the first counts rows), then minima, then maxima."""
+        plain = "sy_one" if self.known is None else f"{self.prefix}_rows"
+        made = [
+            nw.col(f"{self.prefix}_sum_{i}" if m.weight_power or m.factors else plain).sum()
+            for i, m in enumerate(self.fact.measures)
+        ]
+        if self.fact.extremes:
+            values = [nw.col(f"{self.prefix}_val_{i}") for i in range(len(self.values))]
+            made += [*(v.min() for v in values), *(v.max() for v in values)]
+        return [expression.alias(f"{self.prefix}_out_{i}") for i, expression in enumerate(made)]
+
+    def _product(self, measure: Measure) -> nw.Expr:
+        factors = [self.weight] * measure.weight_power + [self.values[i] for i in measure.factors]
+        return reduce(lambda a, b: a * b, (nw.col(name) for name in factors if name is not None))
+
+
+def _key_steps(frame: Frame, key: Key, name: str) -> list[nw.Expr]:
     match key:
         case Category(column):
-            return nw.col(column)
-        case Binned(_, grid):
-            return grid.index(as_float)
-        case Bucket():
-            return bucket_expression(key)
+            return [nw.col(column).alias(name)]
+        case Binned(column, grid):
+            number = f"{name}_number"
+            return [nw.col(column).cast(nw.Float64()).fill_nan(None).alias(number), *grid.steps(number, name)]
+        case Bucket(column):
+            return bucket_steps(key, frame.collect_schema()[column].is_integer(), name)
 
 
-def _answer(frame: nw.LazyFrame[Any], columns: Collection[str], fact: Fact) -> FactTable:
-    names = [f"sy_key_{i}" for i in range(len(fact.keys))]
-    floats = [f"sy_num_{i}" for i in range(len(fact.keys))]
-    values = [f"sy_val_{i}" for i in range(len(fact.values))]
-    derived = [
-        nw.col(key.column).cast(nw.Float64()).alias(f)
-        for key, f in zip(fact.keys, floats, strict=True)
-        if isinstance(key, Binned)
-    ]
-    derived += [_finite(compile_expression(v, columns)).alias(a) for v, a in zip(fact.values, values, strict=True)]
-    if fact.weight is not None:
-        derived.append(nw.col(fact.weight).cast(nw.Float64()).alias("sy_weight"))
-    if derived:
-        frame = frame.with_columns(*derived)
-    if fact.values:
-        frame = frame.filter(*(~nw.col(a).is_null() for a in values))
-    keyed = [key_expression(k, f).alias(n) for k, f, n in zip(fact.keys, floats, names, strict=True)]
-    if keyed:
-        frame = frame.with_columns(*keyed)
-    measures = fact.measures
-    products = [
-        _product(m, values).alias(f"sy_sum_{i}") for i, m in enumerate(measures) if m.weight_power or m.factors
-    ]
-    frame = frame.with_columns(sy_one=nw.lit(1).cast(nw.Int64()), *products)
-    sums = [
-        (nw.col(f"sy_sum_{i}") if m.weight_power or m.factors else nw.col("sy_one")).sum().alias(f"sy_out_{i}")
-        for i, m in enumerate(measures)
-    ]
-    if fact.extremes:
-        sums += [nw.col(a).min().alias(f"sy_low_{i}") for i, a in enumerate(values)]
-        sums += [nw.col(a).max().alias(f"sy_high_{i}") for i, a in enumerate(values)]
-    if names:
-        grouped = frame.group_by(*names).agg(*sums)
-    else:
-        grouped = frame.group_by("sy_one").agg(*(s for s in _shifted(sums)))
-        grouped = grouped.select(*(c for c in grouped.collect_schema().names() if c != "sy_one"))
-    return table_from_records(fact, _rows(grouped))
+def _weight_steps(column: str, name: str) -> list[nw.Expr]:
+    weight = nw.col(name)
+    positive = nw.when(weight > 0.0).then(weight).otherwise(nw.lit(None, dtype=nw.Float64()))
+    return [finite(nw.col(column).cast(nw.Float64())).alias(name), positive.alias(name)]
 
 
-def _finite(value: nw.Expr) -> nw.Expr:
-    return nw.when(value.is_finite()).then(value).otherwise(nw.lit(None, dtype=nw.Float64()))
+def _names(what: str, items: Sequence[object]) -> list[str]:
+    return [f"sy_{what}_{i}" for i in range(len(items))]
 
 
-def _shifted(sums: Sequence[nw.Expr]) -> Sequence[nw.Expr]:
-    # The row counter is the group key here, so count through a copy of it.
-    return [nw.len().alias("sy_out_0"), *sums[1:]]
+def _stepwise(frame: Frame, derived: Iterable[list[nw.Expr]]) -> Frame:
+    """Apply each column's steps one after the other, all columns side by side."""
+    for layer in zip_longest(*derived):
+        frame = frame.with_columns(*(step for step in layer if step is not None))
+    return frame
 
 
-def _product(measure: Measure, values: Sequence[str]) -> nw.Expr:
-    parts = [nw.col("sy_weight")] * measure.weight_power + [nw.col(values[i]) for i in measure.factors]
-    product = parts[0]
-    for part in parts[1:]:
-        product = product * part
-    return product
+def _with_one(frame: Frame) -> Frame:
+    return frame.with_columns(sy_one=nw.lit(1).cast(nw.Int64()))
 
 
-def _rows(frame: nw.LazyFrame[Any]) -> list[tuple[Any, ...]]:
+def _rows(frame: Frame) -> list[tuple[Any, ...]]:
     native = frame.to_native()
     if hasattr(native, "collect") and type(native).__module__.startswith("pyspark"):
         return [tuple(row) for row in native.collect()]

@@ -17,7 +17,12 @@ BLOCK = 1 << 14
 
 
 def sum_cells(
-    cell: Ints | None, cells: int, measures: Sequence[Measure], weight: Floats | None, values: Sequence[Floats], rows: int
+    cell: Ints | None,
+    cells: int,
+    measures: Sequence[Measure],
+    weight: Floats | None,
+    values: Sequence[Floats],
+    rows: int,
 ) -> Floats:
     """Sums of every measure in every cell.
 
@@ -58,7 +63,8 @@ def _sum(
     product = _product(parts) if parts else None
     if cell is None:
         return np.array([np.sum(last) if product is None else np.dot(product, last)])
-    return np.bincount(cell, weights=last if product is None else product * last, minlength=cells)
+    weights = last if product is None else product * last
+    return np.bincount(cell, weights=weights, minlength=cells).astype(float, copy=False)
 
 
 def _product(parts: Sequence[Floats | None]) -> Floats:
@@ -69,7 +75,12 @@ def _product(parts: Sequence[Floats | None]) -> Floats:
 
 
 def _by_matrix(
-    cell: Ints | None, cells: int, measures: Sequence[Measure], weight: Floats | None, values: Sequence[Floats], rows: int
+    cell: Ints | None,
+    cells: int,
+    measures: Sequence[Measure],
+    weight: Floats | None,
+    values: Sequence[Floats],
+    rows: int,
 ) -> Floats:
     """Sums by matrix products over rows that are sorted by cell."""
     columns = [np.ones(rows), *values]

@@ -102,9 +102,7 @@ def _row(actual: str, shown: list[str], counts: dict[tuple[str, str], float], to
 
 
 def _mistakes(counts: dict[tuple[str, str], float], totals: dict[str, float]) -> tuple[Mistake, ...]:
-    wrong = sorted(
-        ((n, pair) for pair, n in counts.items() if pair[0] != pair[1] and n > 0), key=lambda w: -w[0]
-    )
+    wrong = sorted(((n, pair) for pair, n in counts.items() if pair[0] != pair[1] and n > 0), key=lambda w: -w[0])
     errors = sum(n for n, _ in wrong)
     return tuple(
         Mistake(

@@ -78,18 +78,10 @@ def _checks_answer(checks: tuple[CheckResult, ...]) -> str:
     failed, unsettled = by[Verdict.FAIL], by[Verdict.INCONCLUSIVE]
     several = len(checks) > 1
     if failed:
-        lead = (
-            f"{len(failed)} of {len(checks)} checks {'fails' if len(failed) == 1 else 'fail'}: "
-            if several
-            else ""
-        )
+        lead = f"{len(failed)} of {len(checks)} checks {'fails' if len(failed) == 1 else 'fail'}: " if several else ""
         return f"{lead}{sentence(failed[0].sentence)}"
     if unsettled:
-        lead = (
-            f"{len(unsettled)} of {len(checks)} checks cannot be settled yet: "
-            if several
-            else "Not settled yet: "
-        )
+        lead = f"{len(unsettled)} of {len(checks)} checks cannot be settled yet: " if several else "Not settled yet: "
         return f"{lead}{sentence(unsettled[0].sentence)}"
     if checks:
         return "All checks pass." if several else sentence(checks[0].sentence)

@@ -61,12 +61,9 @@ def policy(styles: list[str], scripts: list[str]) -> str:
     """Return the Content-Security-Policy that allows these texts and nothing else."""
     allowed = {"style-src": styles, "script-src": scripts}
     sources = [
-        " ".join([kind, *map(digest, texts)]) if texts else f"{kind} 'none'"
-        for kind, texts in allowed.items()
+        " ".join([kind, *map(digest, texts)]) if texts else f"{kind} 'none'" for kind, texts in allowed.items()
     ]
-    return "; ".join(
-        ["default-src 'none'", *sources, "img-src data:", "base-uri 'none'", "form-action 'none'"]
-    )
+    return "; ".join(["default-src 'none'", *sources, "img-src data:", "base-uri 'none'", "form-action 'none'"])
 
 
 def digest(text: str) -> str:

@@ -14,18 +14,14 @@ _ALWAYS = re.compile(
     r"[\\`*\[\]|~$]|(?<!\w)_|_(?!\w)|^\s*[-+=#](?=\s|[-=#]|$)|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)"
 )
 _LINKED = re.compile(r"(?i)(?<=[a-z])://|(?<=\bwww)\.(?=\w)|:(?=[a-z][\w+-]*:)")
-_HTML = str.maketrans(
-    {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"}
-)  # a bare @name would call a person
+_HTML = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})  # a bare @name would call a person
 _SLICES_SHOWN = 15
 
 
 def to_markdown(evaluation: Evaluation) -> str:
     """Return the report as Markdown, for a pull request, a wiki or a mail."""
     page = build_page(evaluation)
-    blocks = [
-        block for part in (_head, _findings, _metrics, _slices, _checks, _method) for block in part(page)
-    ]
+    blocks = [block for part in (_head, _findings, _metrics, _slices, _checks, _method) for block in part(page)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -71,9 +67,7 @@ def _metrics(page: Page) -> Iterator[str]:
             (line.title, line.current.value, _interval(line.current), *_compared(page, line), line.current.n)
             for line in group.lines
         ]
-        yield _table(
-            ("Metric", "Value", f"{page.level} interval", *extra, "n"), rows, right={1, 3 + len(extra)}
-        )
+        yield _table(("Metric", "Value", f"{page.level} interval", *extra, "n"), rows, right={1, 3 + len(extra)})
 
 
 def _slices(page: Page) -> Iterator[str]:

@@ -57,9 +57,7 @@ def method(evaluation: Evaluation) -> Method:
         tuple(map(sentence, evaluation.warnings)),
         tuple(map(sentence, evaluation.guesses)),
         tuple(
-            (visible(m).replace("_", " "), METHODS.get(m.replace("-", "_").replace(" ", "_"), ""))
-            for m in used
-            if m
+            (visible(m).replace("_", " "), METHODS.get(m.replace("-", "_").replace(" ", "_"), "")) for m in used if m
         ),
         _pairs(evaluation.roles),
         _pairs(evaluation.settings),
@@ -71,9 +69,7 @@ def method(evaluation: Evaluation) -> Method:
 
 def _pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (visible(name), _words(value))
-        for name, value in values.items()
-        if value not in (None, (), [], {}, "")
+        (visible(name), _words(value)) for name, value in values.items() if value not in (None, (), [], {}, "")
     )
 
 

@@ -49,9 +49,7 @@ def told(doc: MetricDoc) -> tuple[tuple[str, str], ...]:
         "Source": doc.source,
     }
     plain = {heading: sentence(text).replace("`", "").strip() for heading, text in parts.items()}
-    return tuple(
-        (h, t if h in ("Formula", "Source") else t[:1].upper() + t[1:]) for h, t in plain.items() if t
-    )
+    return tuple((h, t if h in ("Formula", "Source") else t[:1].upper() + t[1:]) for h, t in plain.items() if t)
 
 
 def group_of(name: str, task: str) -> str:

@@ -78,9 +78,7 @@ def build_page(evaluation: Evaluation) -> Page:
     """Turn an evaluation into its page."""
     key = key_numbers(evaluation)
     matrices = [confusion(c) for c in evaluation.curves if c.kind == "confusion"]
-    tables = [
-        class_table(c, evaluation.task) for c in evaluation.curves if c.kind in ("per_class", "per_label")
-    ]
+    tables = [class_table(c, evaluation.task) for c in evaluation.curves if c.kind in ("per_class", "per_label")]
     return Page(
         subject=visible(evaluation.subject) or "Evaluation",
         task=_TASKS.get(evaluation.task, visible(evaluation.task)),

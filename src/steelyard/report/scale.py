@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from steelyard.report.numerals import number
 
+_LARGEST = 1e300
 _STEPS = (1, 2, 2.5, 5, 10)
 
 
@@ -22,7 +23,7 @@ class Scale:
     @classmethod
     def around(cls, values: Iterable[float | None], wanted: int = 4) -> Scale | None:
         """Return a scale that holds all finite values, None where there is none."""
-        finite = [v for v in values if v is not None and math.isfinite(v)]
+        finite = [v for v in values if v is not None and abs(v) < _LARGEST]
         if not finite:
             return None
         low, high = min(finite), max(finite)

@@ -122,9 +122,7 @@ def _findings(page: Page) -> Iterator[RenderableType]:
 def _finding(finding: FindingLine) -> Group:
     lead = Text(f"{finding.sign} {finding.severity}  ", style=STYLES[finding.severity])
     effect = f" {finding.effect}" if finding.effect else ""
-    return Group(
-        Text.assemble(lead, finding.sentence), Padding(Text(f"→ {finding.action}{effect}"), (0, 0, 0, 2))
-    )
+    return Group(Text.assemble(lead, finding.sentence), Padding(Text(f"→ {finding.action}{effect}"), (0, 0, 0, 2)))
 
 
 def _numbers(page: Page, width: int) -> Iterator[RenderableType]:
@@ -150,9 +148,7 @@ def _numbers(page: Page, width: int) -> Iterator[RenderableType]:
             _interval(k.current),
         ]
         if roomy:
-            cells.append(
-                _bar(key_scale(k.current.estimate, was), k.current.estimate, was.value if was else None, 21)
-            )
+            cells.append(_bar(key_scale(k.current.estimate, was), k.current.estimate, was.value if was else None, 21))
         if page.compared:
             cells += [
                 Text(k.reference.value if k.reference else ""),

@@ -27,7 +27,7 @@ class Missing:
         where: the slice.
         rows: all rows.
         label, score, decision: rows that lack it; None where the problem has none.
-        infinite: rows whose score or prediction is infinite.
+        infinite: rows whose score or prediction is infinite; counted over all rows only where it is a score.
     """
 
     where: Slice
@@ -96,7 +96,7 @@ def _read(fact: Cells | Moments, table: FactTable, where: Slice) -> Missing:
         if place < len(fact.by) or not isinstance(key, Category | Binned):
             continue
         lacking[key.column] = float(counts[_empty(table, place, key)].sum())
-        if key.column == SCORE:
+        if key.column == SCORE and not where:
             infinite = float(counts[_infinite(table, place, key)].sum())
     return Missing(
         where, float(counts.sum()), lacking.get(LABEL, 0.0), lacking.get(SCORE), lacking.get(DECISION), infinite
@@ -107,8 +107,8 @@ def _empty(table: FactTable, place: int, key: Category | Binned) -> NDArray[np.b
     codes = table.codes[:, place]
     if isinstance(key, Binned):
         return np.asarray(codes == MISSING)
-    empty = np.array([level is None for level in table.levels[place]] or [False])
-    return np.asarray(empty[codes])
+    levels = table.levels[place]
+    return np.asarray(codes == len(levels) - 1) if levels and levels[-1] is None else np.zeros(len(codes), dtype=bool)
 
 
 def _infinite(table: FactTable, place: int, key: Category | Binned) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from steelyard.analyses.curves.calibration import Group, groups
 from steelyard.analyses.curves.cells import Scored, all_scored
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.recalibration import Gain, best_recalibration, logits
-from steelyard.analyses.findings.words import number, percent
+from steelyard.analyses.findings.words import number, p_text, percent
 from steelyard.analyses.study import Study
 from steelyard.records import Estimate, Finding, Recommendation
 from steelyard.stats import calibration as stats
@@ -147,7 +147,7 @@ def _finding(one: Scored, promise: Promise) -> Finding:
         severity.of_calibration(promise.error, promise.factor), one.subject or "score",
         f"{story}: {example}.{level_words}",
         _advice(gain),
-        f"{kind.capitalize()}. Kuiper range of the cumulative gap (ECCE) {promise.reach:.4f}, p = {promise.p:.2g}; debiased "
+        f"{kind.capitalize()}. Kuiper range of the cumulative gap (ECCE) {promise.reach:.4f}, {p_text(promise.p)}; debiased "
         f"calibration error {promise.error:.4f} over {len(promise.groups)} groups of equal size.{slope}",
         estimate=Estimate(worst.observed, worst.low, worst.high, level, worst.rows, "wilson"),
         impact=max(gain.value, 0.0) / before if gain is not None and before > 0 else promise.error * total.rows / max(total.rows, 1),

@@ -11,7 +11,7 @@ from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.losses import MAIN, Loss, chosen
 from steelyard.analyses.findings.shift import Shift, shifts
 from steelyard.analyses.findings.testing import p_value
-from steelyard.analyses.findings.words import half_width, is_share, listed, number, percent, shown
+from steelyard.analyses.findings.words import half_width, is_share, listed, number, p_text, percent, shown
 from steelyard.analyses.study import Study
 from steelyard.metrics import Metric
 from steelyard.records import Estimate, Finding, Reading, Recommendation, Severity
@@ -93,7 +93,7 @@ def _worse(
         f"change:{main.metric.name}", "change", severity.of_change(max(m.growth for m in worse)), main.metric.name, sentence,
         Recommendation(f"{advice}, and compare with a model retrained on recent data before it is replaced.",
                        f"Up to {percent(main.growth / (1 + main.growth))} of today's {Loss(main.metric).name} if the old level came back."),
-        "; ".join(f"{_line(m)}, q = {m.q:.2g}" for m in (*worse, *better))
+        "; ".join(f"{_line(m)}, {p_text(m.q, 'q')}" for m in (*worse, *better))
         + ". Intervals by MOVER; the data sets are taken as independent." + detail_where,
         estimate=main.difference, impact=main.growth / (1 + main.growth),
     )  # fmt: skip
@@ -105,7 +105,7 @@ def _better(better: Sequence[Moved]) -> Finding:
         f"change:{main.metric.name}", "change", Severity.INFO, main.metric.name,
         f"The model does better than on the reference data: {_line(main)}.",
         Recommendation("Make sure that the gain is real: the same kind of rows, labels of the same age, no leakage."),
-        "; ".join(f"{_line(m)}, q = {m.q:.2g}" for m in better), estimate=main.difference, impact=min(-main.growth, 1.0),
+        "; ".join(f"{_line(m)}, {p_text(m.q, 'q')}" for m in better), estimate=main.difference, impact=min(-main.growth, 1.0),
     )  # fmt: skip
 
 
@@ -162,6 +162,6 @@ def _shifted(s: Shift, q: float) -> Finding:
     }[s.what]
     return Finding(
         f"change:{s.what}", "change", severity.of_shift(s.deviations), s.what, sentence, Recommendation(advice),
-        f"Difference {number(now - then, half, sign=True)} ± {number(half)}, q = {q:.2g}.",
+        f"Difference {number(now - then, half, sign=True)} ± {number(half)}, {p_text(q, 'q')}.",
         impact=min(abs(s.deviations) / 10, 0.5),
     )  # fmt: skip

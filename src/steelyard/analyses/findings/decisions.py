@@ -42,7 +42,7 @@ def decisions(study: Study) -> list[Finding]:
         Finding(
             "decision-mismatch", "decision-mismatch", severity.of_rows(share), "prediction",
             f"Predictions and scores disagree on {rows(disagree)} ({percent(share)}): no single threshold explains the "
-            f"predictions, {number(implied, 0.005)} comes nearest.",
+            f"predictions, {number(implied, 0.01)} comes nearest.",
             Recommendation(
                 "Check that scores and predictions come from the same model version and rows. If thresholds differ by group on "
                 "purpose, give the groups as slices."

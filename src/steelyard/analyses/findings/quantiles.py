@@ -7,7 +7,7 @@ import numpy as np
 from steelyard.analyses.curves.quantile_coverage import Coverage, coverages
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.testing import p_value
-from steelyard.analyses.findings.words import listed, percent
+from steelyard.analyses.findings.words import listed, p_text, percent
 from steelyard.analyses.study import Study
 from steelyard.records import Estimate, Finding, Recommendation
 from steelyard.stats.multiplicity import holm
@@ -35,7 +35,7 @@ def quantile_coverages(study: Study) -> list[Finding]:
                 "Recalibrate the quantiles on recent labelled rows (conformal prediction adds or takes away a margin), then "
                 "check the coverage on rows that the margin has not seen."
             ),
-            "; ".join(f"{_line(c)} ({percent(c.low, 0.001)} to {percent(c.high, 0.001)}), p = {v:.2g} (Holm)" for c, _, v in off),
+            "; ".join(f"{_line(c)} ({percent(c.low, 0.001)} to {percent(c.high, 0.001)}), {p_text(v)} (Holm)" for c, _, v in off),
             estimate=estimate, impact=distance,
         )
     ]  # fmt: skip

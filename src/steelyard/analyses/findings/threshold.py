@@ -135,10 +135,10 @@ def _finding(study: Study, b: Better) -> Finding:
     flagged = [float((t[0] + t[1]) / t.sum()) for t in (b.now, b.then)]
     return Finding(
         f"threshold:{b.goal}", "threshold", severity.of_threshold(b.gain.value), b.goal,
-        f"A threshold of {number(b.threshold, 0.005)} instead of {deployed:g} gives a better {title}: {number(b.after, half)} "
+        f"A threshold of {number(b.threshold, 0.01)} instead of {deployed:g} gives a better {title}: {number(b.after, half)} "
         f"instead of {number(b.before, half)} on rows that did not choose it.",
         Recommendation(
-            f"If {title} is what counts, move the threshold to {number(b.threshold, 0.005)}: {' and '.join(lines)}, and "
+            f"If {title} is what counts, move the threshold to {number(b.threshold, 0.01)}: {' and '.join(lines)}, and "
             f"{percent(flagged[1], 0.01)} of the rows are flagged instead of {percent(flagged[0], 0.01)}. If misses and false "
             "alarms have costs, choose by those.",
             f"{title} +{number(b.gain.value, half)} ({number(b.gain.low, half, sign=True)} to {number(b.gain.high, half, sign=True)}).",

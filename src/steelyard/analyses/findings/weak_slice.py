@@ -10,7 +10,7 @@ import numpy as np
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.contrast import Contrast, Contrasts
 from steelyard.analyses.findings.losses import BY_SLICE, Loss, chosen
-from steelyard.analyses.findings.words import listed, percent, rows, shown
+from steelyard.analyses.findings.words import listed, p_text, percent, rows, shown
 from steelyard.analyses.study import Study
 from steelyard.records import Finding, Recommendation, Severity, Slice
 from steelyard.stats.multiplicity import benjamini_hochberg
@@ -55,10 +55,17 @@ def ranked(tested: Sequence[Contrast]) -> list[Weak]:
     found = []
     for where, pairs in by_slice.items():
         scored = [(c.impact * shrinkage[c.metric.name].get(where, 1.0), c, v) for c, v in pairs]
-        shrunken, main, value = max(scored, key=lambda s: s[0])
+        shrunken, main, value = _telling(scored)
         others = tuple(c for c, _ in pairs if c is not main)
         found.append(Weak(main, others, value, shrunken, tuple(c for c in tested if c.where == where)))
     return sorted(found, key=lambda w: (-w.shrunken, str(w.main.where)))
+
+
+def _telling(scored: list[tuple[float, Contrast, float]]) -> tuple[float, Contrast, float]:
+    """The metric that stands for most; accuracy, which all understand, where it is not far behind."""
+    most = max(scored, key=lambda s: s[0])
+    plain = next((s for s in scored if s[1].metric.name == "accuracy"), most)
+    return plain if plain[0] >= most[0] / 2 else most
 
 
 def without_repeats(weak: Iterable[Weak]) -> list[Weak]:
@@ -111,10 +118,10 @@ def _finding(study: Study, weak: Weak, tests: int) -> Finding:
         f"The model is worse where {c.where}: {title} is {shown(c.inside)}, elsewhere {shown(c.rest)}. "
         f"That is {percent(c.share)} of the rows; were they as good as the rest, {percent(c.impact)} of all {lost} would go.{also}"
     )
-    lines = [f"{o.metric.title} {shown(o.inside)} against {shown(o.rest)}, p = {o.p:.2g}" for o in (c, *weak.others)]
+    lines = [f"{o.metric.title} {shown(o.inside)} against {shown(o.rest)}, {p_text(o.p)}" for o in (c, *weak.others)]
     detail = (
         f"Against all other rows, one-sided; {'; '.join(lines)}. Benjamini–Hochberg over {tests} tests of slices and "
-        f"metrics: q = {weak.q:.2g}. After shrinkage it stands for {percent(weak.shrunken)} of all {lost}."
+        f"metrics: {p_text(weak.q, 'q')}. After shrinkage it stands for {percent(weak.shrunken)} of all {lost}."
     )
     return Finding(
         f"weak-slice:{_id(c.where)}",

@@ -14,8 +14,11 @@ def number(value: float, half: float = 0.0, sign: bool = False) -> str:
     """A number with as many decimals as its uncertainty `half` (or three digits) calls for."""
     if not math.isfinite(value):
         return "∞" if value > 0 else f"{MINUS}∞" if value < 0 else "–"
-    leading = half if half > 0 and math.isfinite(half) else abs(value) / 10
-    decimals = min(max(1 - math.floor(math.log10(leading)), 0), 6) if leading > 0 else 2
+    if half > 0 and math.isfinite(half):
+        decimals = -math.floor(math.log10(half / 2))
+    else:
+        decimals = 2 - math.floor(math.log10(abs(value))) if value else 2
+    decimals = min(max(decimals, 0), 6)
     written = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
     return written.replace("-", MINUS)
 
@@ -27,6 +30,11 @@ def percent(share: float, half: float = 0.0, sign: bool = False) -> str:
     decimals = 0 if small >= 1 or at == 0 else 1 if small >= 0.1 else 2
     written = f"{at:+.{decimals}f}" if sign else f"{at:.{decimals}f}"
     return f"{written.replace('-', MINUS)}{NBSP}%"
+
+
+def p_text(p: float, name: str = "p") -> str:
+    """A p-value: "p = 0.03", "p < 0.0001"."""
+    return f"{name} < 0.0001" if p < 1e-4 else f"{name} = {p:.2g}"
 
 
 def is_share(estimate: Estimate) -> bool:

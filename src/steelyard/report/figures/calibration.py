@@ -78,9 +78,7 @@ def score_histogram(curves: Sequence[Curve]) -> Figure:
     for kind in ("positives", "negatives"):
         total = sum(r.get(kind) or 0 for r in rows) or 1
         for r in rows:
-            r[f"{kind}_share"] = float(
-                f"{(r.get(kind) or 0) / total * (1 if kind == 'positives' else -1):.5g}"
-            )
+            r[f"{kind}_share"] = float(f"{(r.get(kind) or 0) / total * (1 if kind == 'positives' else -1):.5g}")
     x: Spec = {
         "field": "left",
         "type": "quantitative",

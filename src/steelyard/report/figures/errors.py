@@ -82,9 +82,7 @@ def residual_quantiles(curves: Sequence[Curve]) -> Figure:
 def error_by_prediction(curves: Sequence[Curve]) -> Figure:
     """Return the bias by the predicted value."""
     caption = "Mean bias of groups of equal size by prediction. The band is the interval; zero is fair."
-    return _lines(
-        "error_by_prediction", "Bias by prediction", caption, curves, PREDICTION, level_line(0, "y")
-    )
+    return _lines("error_by_prediction", "Bias by prediction", caption, curves, PREDICTION, level_line(0, "y"))
 
 
 def error_by_horizon(curves: Sequence[Curve]) -> Figure:
@@ -95,12 +93,8 @@ def error_by_horizon(curves: Sequence[Curve]) -> Figure:
 
 def quantile_coverage(curves: Sequence[Curve]) -> Figure:
     """Return how often the actual value lay below each predicted quantile."""
-    caption = (
-        "How often the actual value lay below a predicted quantile. On the diagonal the promise is kept."
-    )
-    return _lines(
-        "quantile_coverage", "Coverage of quantiles", caption, curves, COVERAGE, [diagonal()], unit=True
-    )
+    caption = "How often the actual value lay below a predicted quantile. On the diagonal the promise is kept."
+    return _lines("quantile_coverage", "Coverage of quantiles", caption, curves, COVERAGE, [diagonal()], unit=True)
 
 
 def _lines(

@@ -52,8 +52,7 @@ def points_table(curves: Sequence[Curve], names: Mapping[str, str], shares: Sequ
             *([DATA_NAMES.get(curve.data, curve.data)] if several_data else []),
         )
         rows += [
-            (*before, *(_text(points[i].get(c), c in shares) for c in present))
-            for i in spread(len(points), each)
+            (*before, *(_text(points[i].get(c), c in shares) for c in present)) for i in spread(len(points), each)
         ]
     return Table((*lead, *present.values()), tuple(rows), sum(len(c.rows()) for c in curves))
 

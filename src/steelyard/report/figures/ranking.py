@@ -53,9 +53,7 @@ def ranking_at_k(curves: Sequence[Curve]) -> Figure:
             "encoding": {"x": _k(), "y": y, "color": colour, "shape": shape, "tooltip": tips(AT_K, rows)},
         },
     ]
-    caption = (
-        "What a reader of the first k results gets, averaged over queries. The band is the interval of nDCG."
-    )
+    caption = "What a reader of the first k results gets, averaged over queries. The band is the interval of nDCG."
     spec = chart(rows, [_band("ndcg_low", "ndcg_high"), *lines], f"Ranking by length of the list. {caption}")
     return Figure("ranking_at_k", "Quality by length of the list", caption, points_table(current, AT_K), spec)
 

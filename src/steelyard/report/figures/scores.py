@@ -95,15 +95,11 @@ def _curve(
 
 def _in_use(curves: Sequence[Curve], across: str, up: str, x: Spec, y: Spec) -> list[Spec]:
     """Return a ring at the threshold in use, on the current curve of all rows."""
-    curve = next(
-        (c for c in curves if c.data == "current" and not c.subject and "threshold" in c.columns), None
-    )
+    curve = next((c for c in curves if c.data == "current" and not c.subject and "threshold" in c.columns), None)
     at = deployed_threshold([curve]) if curve else None
     if curve is None or at is None:
         return []
-    known = [
-        p for p in curve.rows() if isinstance(p["threshold"], int | float) and math.isfinite(p["threshold"])
-    ]
+    known = [p for p in curve.rows() if isinstance(p["threshold"], int | float) and math.isfinite(p["threshold"])]
     if not known:
         return []
     nearest = min(known, key=lambda p: abs(float(p["threshold"] or 0.0) - at))

@@ -32,9 +32,7 @@ def points(curves: Sequence[Curve], wanted: Iterable[str]) -> list[dict[str, Any
     for curve in curves:
         rows = curve.rows()
         for i in spread(len(rows), each):
-            point: dict[str, Any] = {
-                name: rounded(rows[i].get(name)) for name in wanted if name in curve.columns
-            }
+            point: dict[str, Any] = {name: rounded(rows[i].get(name)) for name in wanted if name in curve.columns}
             if several_data:
                 point["data"] = DATA_NAMES.get(curve.data, visible(curve.data))
             if several_subjects:
@@ -61,9 +59,7 @@ def tip(field: str, title: str, form: str = ".3~g") -> Spec:
     return {"field": field, "type": "quantitative", "title": title, "format": form}
 
 
-def tips(
-    names: Mapping[str, str], rows: Sequence[Mapping[str, Any]], shares: Sequence[str] = ()
-) -> list[Spec]:
+def tips(names: Mapping[str, str], rows: Sequence[Mapping[str, Any]], shares: Sequence[str] = ()) -> list[Spec]:
     """Return the tooltip lines of the fields that the points have; the data set and class come first."""
     first = rows[0] if rows else {}
     lines: list[Spec] = []
@@ -130,9 +126,7 @@ def level_line(value: float, channel: str = "y", label: str = "") -> list[Spec]:
     if not label:
         return [rule]
     place = (
-        {"align": "right", "x": "width", "dx": -4, "dy": -6}
-        if channel == "y"
-        else {"align": "left", "y": 8, "dx": 4}
+        {"align": "right", "x": "width", "dx": -4, "dy": -6} if channel == "y" else {"align": "left", "y": 8, "dx": 4}
     )
     text = {
         "data": data,
@@ -154,9 +148,7 @@ def chart(rows: Sequence[Mapping[str, Any]], layers: Sequence[Spec], description
     return spec | more
 
 
-def chosen(
-    rows: Sequence[Mapping[str, Any]], layers: Sequence[Spec], behind: Spec
-) -> tuple[list[Spec], Spec]:
+def chosen(rows: Sequence[Mapping[str, Any]], layers: Sequence[Spec], behind: Spec) -> tuple[list[Spec], Spec]:
     """Return layers that show one chosen class before all classes in grey, and the choice itself."""
     subjects = list(dict.fromkeys(r["subject"] for r in rows if "subject" in r))
     if not subjects:

@@ -1,0 +1,149 @@
+"""The page model: what is shown, in which order, and the charts' specifications."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from steelyard.records import CheckResult, Curve, Estimate, Reading, Slice, Undefined, Verdict
+from steelyard.report.confusion import confusion
+from steelyard.report.figures import curve_figures, error_figures
+from steelyard.report.page import build_page
+from steelyard.report.performance import change
+
+VENDORED = {
+    "vega.min.js": "8f6a3587cf8d4f42c7e08120e3eb05d067e746d554e39d2dcf52acc0bd5ba28f",
+    "vega-lite.min.js": "843d20762ca6e52ff5ceab7a3296219272a9c0b5364402d6814f3c7738f4be5e",
+    "vega-interpreter.js": "7b0dc1858f7743bdafda8883b0023875a86ba65c42b6c4d1a06c413e541bd602",
+}
+
+
+def test_specifications_are_valid_vega_lite(evaluation: Any) -> None:
+    altair = pytest.importorskip("altair")
+    for figure in (*curve_figures(evaluation), *error_figures(evaluation)):
+        if figure.spec:
+            altair.Chart.from_dict(figure.spec)
+            assert figure.spec["description"]
+        assert figure.table.headers
+        assert all(len(row) == len(figure.table.headers) for row in figure.table.rows)
+
+
+def test_sections_of_each_task(examples: Any) -> None:
+    kinds = {
+        name: [f.kind for f in curve_figures(examples.ALL[name]())] for name in ("binary", "multiclass", "ranking")
+    }
+    assert kinds["binary"] == ["roc", "precision_recall", "calibration", "score_histogram", "threshold", "gain"]
+    assert kinds["multiclass"] == ["roc", "precision_recall", "calibration", "top_k"]
+    assert kinds["ranking"] == ["ranking_at_k"]
+    assert [f.kind for f in error_figures(examples.regression())] == [
+        "residual_histogram", "error_by_prediction", "residual_quantiles", "error_by_horizon", "quantile_coverage",
+    ]  # fmt: skip
+
+
+def test_slices_are_sorted_worst_first_and_the_undefined_last(examples: Any) -> None:
+    page = build_page(examples.binary())
+    for panel in page.slices:
+        values = [line.cell.estimate.value for line in panel.lines if line.cell.estimate]
+        assert values == sorted(values, reverse=panel.direction == "lower")
+    assert page.slices[0].lines[-1].cell.reason == "there is no positive among 12 rows"
+    assert [p.name for p in page.slices][:3] == ["roc_auc", "recall", "precision"]
+
+
+def test_a_slice_is_apart_when_its_interval_misses_the_whole() -> None:
+    from steelyard.evaluation.evaluation import Evaluation
+
+    def reading(value: float, *where: tuple[str, str]) -> Reading:
+        return Reading("accuracy", Estimate(value, value - 0.05, value + 0.05, 0.95, 9, "wilson"), Slice(where))
+
+    readings = (reading(0.8), reading(0.7, ("a", "1")), reading(0.78, ("a", "2")))
+    panel = build_page(Evaluation("s", "binary", {}, {"current": 9}, readings)).slices[0]
+    assert [line.apart for line in panel.lines] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "direction", "expected"),
+    [
+        (0.01, 0.03, "higher", "better"), (0.01, 0.03, "lower", "worse"), (-0.03, -0.01, "higher", "worse"),
+        (-0.03, -0.01, "lower", "better"), (-0.01, 0.01, "higher", "no clear change"), (0.01, 0.03, "target", "higher"),
+        (float("nan"), float("nan"), "higher", "no clear change"),
+    ],
+)  # fmt: skip
+def test_change(low: float, high: float, direction: str, expected: str) -> None:
+    assert change(Estimate((low + high) / 2, low, high, 0.95, 9, "mover"), direction) == expected
+    assert change(Undefined("none"), direction) == ""
+
+
+def test_the_answer(examples: Any) -> None:
+    given = examples.binary(reference=False)
+    passing = CheckResult("roc_auc", "≥ 0.8", Verdict.PASS, "ROC AUC is fine.", Undefined("x"))
+    open_ = replace(passing, verdict=Verdict.INCONCLUSIVE, sentence="It is not clear.")
+    assert build_page(replace(given, checks=())).answer.endswith("is 0.812 (0.806 to 0.818).")
+    assert build_page(replace(given, checks=(passing,))).answer == "ROC AUC is fine."
+    assert build_page(replace(given, checks=(passing, passing))).answer.startswith("All checks pass.")
+    assert build_page(replace(given, checks=(open_,))).answer.startswith("Not settled yet: It is not clear.")
+    assert build_page(replace(given, checks=(passing, open_))).answer.startswith(
+        "1 of 2 checks cannot be settled yet"
+    )
+    assert "There is no number to report" in build_page(examples.empty()).answer
+
+
+def test_confusion_of_many_classes_shows_the_commonest() -> None:
+    names = [f"c{i}" for i in range(30)]
+    pairs = [(a, p) for a in names for p in names]
+    n = [float(i if a == p else a == "c29") for i, (a, p) in enumerate(pairs)]
+    found = confusion(
+        Curve("confusion", {"actual": [a for a, _ in pairs], "predicted": [p for _, p in pairs], "n": n})
+    )
+    assert found is not None
+    assert (len(found.labels), found.classes) == (20, 30)
+    assert found.labels[-1] == "c29"
+    assert {m.actual for m in found.mistakes} == {"c29"}
+    assert confusion(Curve("confusion", {"actual": [], "predicted": [], "n": []})) is None
+
+
+def test_class_tables_start_with_the_weakest(examples: Any) -> None:
+    table = build_page(examples.multiclass()).classes[0]
+    f1 = [measures[2].value for _, _, measures in table.rows]
+    assert f1 == sorted(f1)
+    assert "–" in [measures[3].text for _, _, measures in table.rows]
+
+
+def test_metrics_stand_in_groups(examples: Any) -> None:
+    page = build_page(examples.binary())
+    titles = [g.title for g in page.groups]
+    assert titles[:3] == ["How well cases are ranked", "Decisions", "Probabilities"]
+    assert [line.name for line in page.groups[0].lines][:2] == ["roc_auc", "average_precision"]
+    assert page.compared
+
+
+def test_vendored_scripts_are_the_ones_we_know() -> None:
+    folder = files("steelyard.report").joinpath("vendor")
+    for name, digest in VENDORED.items():
+        assert sha256(folder.joinpath(name).read_bytes()).hexdigest() == digest
+    licences = {f.name for f in folder.iterdir() if f.name.startswith("LICENSE")}
+    assert licences == {
+        "LICENSE-vega.txt",
+        "LICENSE-vega-lite.txt",
+        "LICENSE-vega-interpreter.txt",
+        "LICENSE-bundled.txt",
+    }
+
+
+def test_importing_the_room_loads_nothing_heavy() -> None:
+    code = "import sys, steelyard.report as r; print([m for m in ('jinja2', 'rich', 'altair', 'polars') if m in sys.modules]); assert 'to_html' in r.__all__"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    import steelyard.report
+
+    with pytest.raises(AttributeError, match="no attribute 'to_docx'"):
+        _ = steelyard.report.to_docx
+    assert all(getattr(steelyard.report, name) is not None for name in steelyard.report.__all__)
