@@ -69,7 +69,7 @@ def test_no_rows_keep_their_columns(sqlite):
 
 def test_a_database_needs_a_query(sqlite, duck):
     with pytest.raises(
-        ConfigError, match=r"say what to read from it with query=.*There are: \'predictions\'"
+        ConfigError, match=r"say what to read from it with a query.*There are: \'predictions\'"
     ):
         read(sqlite)
     with pytest.raises(ConfigError, match="There are: 'my table'"):
@@ -127,7 +127,7 @@ def test_duckdb_bad_query(duck):
 
 
 def test_database_files_without_a_scheme(duck):
-    with pytest.raises(SourceError, match=r"DuckDB database. Read it with read\(\"duckdb:///"):
+    with pytest.raises(SourceError, match=r"DuckDB database. Give it by its address, \"duckdb:///"):
         read(duck.removeprefix("duckdb:///"))
 
 

@@ -130,7 +130,7 @@ def test_formats_we_name_but_do_not_read(write, tmp_path):
     connection = sqlite3.connect(tmp_path / "a.db")
     connection.execute("create table t (a)")
     connection.close()
-    with pytest.raises(SourceError, match=r"SQLite database. Read it with read\(\"sqlite:///"):
+    with pytest.raises(SourceError, match=r"SQLite database. Give it by its address, \"sqlite:///"):
         read(tmp_path / "a.db")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -13,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SWITCHES = (
     "--headless",
     "--no-sandbox",
@@ -26,10 +24,6 @@ SWITCHES = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
-
-
-def find() -> str | None:
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class Page:
@@ -114,10 +108,7 @@ class Page:
 
 
 @contextmanager
-def page() -> Iterator[Page]:
-    chromium = find()
-    if chromium is None:
-        raise FileNotFoundError(f"none of {NAMES} is installed")
+def page(chromium: str) -> Iterator[Page]:
     to_browser, we_write = os.pipe()
     we_read, from_browser = os.pipe()
 

@@ -40,10 +40,7 @@ def evaluation(request: pytest.FixtureRequest, examples: ModuleType) -> Any:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def tab(chromium: str) -> Iterator[Any]:
     """A page of a headless Chromium."""
-    browser = _load("browser")
-    if browser.find() is None:
-        pytest.skip(f"needs a Chromium: none of {', '.join(browser.NAMES)} is on the PATH")
-    with browser.page() as page:
+    with _load("browser").page(chromium) as page:
         yield page

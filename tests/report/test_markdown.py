@@ -34,12 +34,25 @@ def test_every_table_row_has_the_columns_of_its_header(evaluation: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("a|b", "a\\|b"), ("<img onerror=x>", "&lt;img onerror=x&gt;"), ("*b* `c` [d](e)", "\\*b\\* \\`c\\` \\[d\\](e)"),
-        ("roc_auc", "roc_auc"), ("_x_", "\\_x\\_"), ("@someone", "@\u200bsomeone"), ("https://a.b", "https&#58;//a.b"),
-        ("www.a.b", "www&#46;a.b"), (":smile:", "&#58;smile:"), ("14:03:22", "14:03:22"), ("# title", "\\# title"),
-        ("- item", "\\- item"), ("1. item", "1\\. item"), ("0.812", "0.812"), ("---", "\\---"), ("a\\", "a\\\\"), ("&amp;", "&amp;amp;"),
+        ("a|b", "a\\|b"),
+        ("<img onerror=x>", "&lt;img onerror=x&gt;"),
+        ("*b* `c` [d](e)", "\\*b\\* \\`c\\` \\[d\\](e)"),
+        ("roc_auc", "roc_auc"),
+        ("_x_", "\\_x\\_"),
+        ("@someone", "@\u200bsomeone"),
+        ("https://a.b", "https&#58;//a.b"),
+        ("www.a.b", "www&#46;a.b"),
+        (":smile:", "&#58;smile:"),
+        ("14:03:22", "14:03:22"),
+        ("# title", "\\# title"),
+        ("- item", "\\- item"),
+        ("1. item", "1\\. item"),
+        ("0.812", "0.812"),
+        ("---", "\\---"),
+        ("a\\", "a\\\\"),
+        ("&amp;", "&amp;amp;"),
     ],
-)  # fmt: skip
+)
 def test_escape(given: str, expected: str) -> None:
     assert escape(given) == expected
 

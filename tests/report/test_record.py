@@ -86,9 +86,17 @@ def test_optional_members_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (np.float64(0.5), 0.5), (np.int64(3), 3), (np.array([1.0, np.nan]), [1.0, None]), ({3, 1}, [1, 3]),
-        ((1, (2,)), [1, [2]]), (float("-inf"), None), (True, True), ("a\ud800", "a?"), (b"x", "b'x'"), ({1: 2}, {"1": 2}),
+        (np.float64(0.5), 0.5),
+        (np.int64(3), 3),
+        (np.array([1.0, np.nan]), [1.0, None]),
+        ({3, 1}, [1, 3]),
+        ((1, (2,)), [1, [2]]),
+        (float("-inf"), None),
+        (True, True),
+        ("a\ud800", "a?"),
+        (b"x", "b'x'"),
+        ({1: 2}, {"1": 2}),
     ],
-)  # fmt: skip
+)
 def test_plain_values(given: Any, expected: Any) -> None:
     assert plain(given) == expected

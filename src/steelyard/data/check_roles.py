@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from steelyard.data.check_values import value_warnings
-from steelyard.data.classes import listed
+from steelyard.data.classes import class_counts, class_name, listed
 from steelyard.data.peek import Peek
 from steelyard.data.roles import Roles, as_names
 from steelyard.data.table import Kind, Table
@@ -29,7 +29,7 @@ def check_roles(table: Table, peek: Peek, roles: Roles) -> list[str]:
     require_columns(table, roles)
     _require_kinds(table, peek, roles)
     _require_one_role_each(roles)
-    _require_fit(table, roles)
+    _require_fit(table, peek, roles)
     return value_warnings(table, peek, roles)
 
 
@@ -64,6 +64,7 @@ def _require_kinds(table: Table, peek: Peek, roles: Roles) -> None:
                 "out of it."
             )
         if role in NUMERIC and kind is not Kind.NUMBER and not (role == "score" and kind is Kind.BOOLEAN):
+            _require_values(peek, role, column)
             raise ColumnError(
                 f"Column {column!r} was given as {role}, which must be numbers, but it holds {kind} "
                 f"({_example(peek.frame, column)}). Convert it, or name another column."
@@ -75,6 +76,15 @@ def _require_kinds(table: Table, peek: Peek, roles: Roles) -> None:
             )
     if roles.task in ("regression", "forecasting", "ranking"):
         _require_numbers(table, peek, roles)
+
+
+def _require_values(peek: Peek, role: str, column: str) -> None:
+    """A column of a text file without any value has no type; say that it is empty instead."""
+    if peek.complete and peek.frame.height and peek.frame[column].null_count() == peek.frame.height:
+        raise DataError(
+            f"Column {column!r} ({role}) is missing in all {peek.frame.height:,} rows. Name the column that has "
+            "values, or write the data again."
+        )
 
 
 def _require_numbers(table: Table, peek: Peek, roles: Roles) -> None:
@@ -101,7 +111,7 @@ def _require_one_role_each(roles: Roles) -> None:
         taken[column] = role
 
 
-def _require_fit(table: Table, roles: Roles) -> None:
+def _require_fit(table: Table, peek: Peek, roles: Roles) -> None:
     several = len(roles.labels)
     if several > 1 and roles.task not in (None, "multilabel"):
         raise DataError(
@@ -116,10 +126,11 @@ def _require_fit(table: Table, roles: Roles) -> None:
             "--task multiclass."
         )
     if roles.task == "multiclass" and isinstance(roles.score, str) and roles.positive is None:
+        classes = [class_name(value) for value in class_counts(peek.frame[roles.labels[0]])] if several else []
         raise DataError(
-            f"The task is multiclass, but score is the one column {roles.score!r}. Name a column for each "
-            "class: "
-            'score={"cat": "p_cat", "dog": "p_dog"}; or name the class it is for: --positive.'
+            f"The task is multiclass ({roles.labels[0] if several else 'the label'} has the values "
+            f"{listed(classes, 5)}), but score is the one column {roles.score!r}. Name a column for each class: "
+            f"{_each_class(classes)}; or say which class the score is for: --positive."
         )
     if roles.task == "ranking" and roles.query is None:
         raise DataError(
@@ -129,6 +140,10 @@ def _require_fit(table: Table, roles: Roles) -> None:
     bad = [q for q in roles.quantiles if not 0 < q < 1]
     if bad:
         raise DataError(f"Quantile {bad[0]} is not between 0 and 1. Write the tenth percentile as 0.1.")
+
+
+def _each_class(classes: Sequence[str]) -> str:
+    return " ".join(f"--score {name}=COLUMN" for name in classes[:3]) + (" …" if len(classes) > 3 else "")
 
 
 def _require_one_each(roles: Roles, several: int) -> None:

@@ -30,6 +30,8 @@ def value_warnings(table: Table, peek: Peek, roles: Roles) -> list[str]:
         return []
     return [
         *_labels(frame, roles, peek.complete),
+        *_answers(frame, roles, peek.complete),
+        *_infinite(frame, roles),
         *_swapped(frame, roles),
         *_classes(frame, roles, peek.complete),
         *_scores(table, frame, roles),
@@ -48,6 +50,40 @@ def _labels(frame: pl.DataFrame, roles: Roles, complete: bool) -> Iterator[str]:
                 "has the truth."
             )
         yield f"Column {label!r} (label) is missing in all {frame.height:,} rows looked at."
+
+
+def _answers(frame: pl.DataFrame, roles: Roles, complete: bool) -> Iterator[str]:
+    answers = (*roles.predictions, *roles.scores, *roles.quantiles.values())
+    known = pl.any_horizontal(pl.col(*roles.labels).is_not_null()) if roles.labels else pl.lit(True)
+    if not answers or frame.select((known & pl.any_horizontal(pl.col(*answers).is_not_null())).any()).item():
+        return
+    names, rows = ", ".join(repr(a) for a in answers), f"{frame.height:,} rows"
+    empty = all(frame[a].null_count() == frame.height for a in answers)
+    if not empty and all(frame[label].null_count() == frame.height for label in roles.labels):
+        return  # told of the label
+    said = (
+        f"{names} ({'score' if roles.scores else 'prediction'}) is missing in all {rows}"
+        if empty
+        else f"No row of {rows} has both a label ({', '.join(map(repr, roles.labels))}) and an answer ({names})"
+    )
+    if complete:
+        raise DataError(f"{said}. Name other columns, or join labels and answers of the same rows.")
+    yield f"{said} looked at."
+
+
+def _infinite(frame: pl.DataFrame, roles: Roles) -> Iterator[str]:
+    for role, columns in (
+        ("label", roles.labels),
+        ("prediction", roles.predictions),
+        ("score", roles.scores),
+        ("quantile", tuple(roles.quantiles.values())),
+    ):
+        for name in columns:
+            if frame[name].dtype.is_float() and (n := int(frame[name].is_infinite().sum())):
+                yield (
+                    f"Column {name!r} ({role}) is infinite in {n:,} of {frame.height:,} rows looked at; such "
+                    "rows are left out, like missing ones."
+                )
 
 
 def _swapped(frame: pl.DataFrame, roles: Roles) -> Iterator[str]:
@@ -103,9 +139,9 @@ def _positive(counts: Mapping[Value, int], roles: Roles, complete: bool) -> Iter
     if roles.positive is None or matching(roles.positive, counts) is not None:
         return
     message = f"The positive value {roles.positive!r} is not among the labels: {listed(counts)}."
-    if complete:
+    if complete and len(counts) > 1:
         raise DataError(f"{message} Say which one is positive: --positive {class_name(list(counts)[-1])}")
-    yield f"{message} Only a sample was looked at, so it may be rare."
+    yield message if complete else f"{message} Only a sample was looked at, so it may be rare."
 
 
 def _predicted(counts: Mapping[Value, int], predicted: Mapping[Value, int], roles: Roles) -> Iterator[str]:
@@ -138,6 +174,7 @@ def _class_columns(counts: Mapping[Value, int], columns: Mapping[str, str]) -> I
 def _scores(table: Table, frame: pl.DataFrame, roles: Roles) -> Iterator[str]:
     for name in roles.scores:
         values = frame[name].drop_nulls()
+        values = values.filter(values.is_finite()) if values.dtype.is_float() else values
         if not len(values) or table.kinds[name] is not Kind.NUMBER:
             continue
         low, high = float(values.min()), float(values.max())  # type: ignore[arg-type]

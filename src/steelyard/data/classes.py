@@ -16,8 +16,8 @@ def class_counts(column: pl.Series) -> dict[Value, int]:
     """
     if column.dtype in (pl.Categorical, pl.Enum):
         column = column.cast(pl.String)
-    counted = column.drop_nulls().value_counts()
-    pairs = zip(counted[column.name].to_list(), counted["count"].to_list(), strict=True)
+    counted = column.drop_nulls().alias("value").value_counts(name="rows")
+    pairs = zip(counted["value"].to_list(), counted["rows"].to_list(), strict=True)
     found = {_whole(value): count for value, count in pairs}
     return dict(sorted(found.items(), key=lambda item: _order(item[0])))
 

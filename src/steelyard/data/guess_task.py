@@ -35,10 +35,22 @@ def guess_positive(counts: Mapping[Value, int]) -> tuple[Value, str]:
     for text in names.POSITIVE:
         if text in texts:
             return texts[text], "as the usual positive value"
+    if len(texts) == 1 and (opposite := _opposite(next(iter(counts)))) is not None:
+        return opposite, "as the opposite of the only value there is"
     others = [value for text, value in texts.items() if text not in names.NEGATIVE]
     if len(others) == 1 and len(texts) == 2:
         return others[0], "as the opposite of the usual negative value"
     return _rarer(counts)
+
+
+def _opposite(only: Value) -> Value | None:
+    """The usual positive value beside a usual negative one: days without any positive keep their polarity."""
+    if isinstance(only, bool):
+        return True
+    if isinstance(only, str):
+        found = names.OPPOSITE.get(only.casefold())
+        return found if found is None or only.islower() else found.upper() if only.isupper() else found.title()
+    return 1 if only in (0, -1) else None
 
 
 def _rarer(counts: Mapping[Value, int]) -> tuple[Value, str]:

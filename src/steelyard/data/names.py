@@ -66,6 +66,10 @@ NEGATIVE = (
     "paid", "ham", "healthy", "benign", "normal", "ok", "success", "pass", "none",
 )  # fmt: skip
 
+OPPOSITE = {
+    "0": "1", "-1": "1", "false": "true", "no": "yes", "n": "y", "f": "t", "negative": "positive", "neg": "pos",
+}  # fmt: skip
+
 PREDICTED_WORDS = (
     "pred",
     "preds",

@@ -20,6 +20,8 @@ DENSE = 1 << 22
 """Largest number of cells that is counted in one flat array."""
 SPAN = 1 << 16
 """Widest range of whole numbers that are told apart by an array instead of a search."""
+FIRST_LOOK = 1 << 12
+"""Rows that are looked at first for an example of each value."""
 Mask = NDArray[np.bool_]
 
 
@@ -115,14 +117,14 @@ def categories(column: pl.Series) -> Codes:
     """A column's distinct values; the codes of those that occur have no gaps."""
     if column.dtype == pl.String:
         column = column.cast(pl.Categorical)
-    if column.dtype in (pl.Categorical, pl.Enum):
-        return _few(column, column.to_physical())
-    if column.dtype == pl.Boolean:
-        return _few(column, column.cast(pl.UInt8))
-    if column.dtype.is_integer():
-        low, high = _whole(column.min()), _whole(column.max())
-        if high - low <= SPAN:
-            return _few(column, (column - low).cast(pl.UInt32))
+    numbers = _small_numbers(column)
+    if numbers is not None:
+        used, values, _ = _occurring(column, numbers)
+        if len(used) and used[-1] - used[0] == len(used) - 1:
+            return Codes(numbers - used[0], values)
+        place = np.zeros(used[-1] + 1 if len(used) else 0, dtype=np.int64)
+        place[used] = np.arange(len(used))
+        return Codes(place[numbers], values)
     if column.dtype.is_numeric() or column.dtype.is_temporal():
         return _searched(column)
     ranks = column.rank("dense").cast(pl.Int64) - 1
@@ -130,22 +132,44 @@ def categories(column: pl.Series) -> Codes:
     return Codes(ranks.fill_null(len(values)).to_numpy(), [*values, None])
 
 
-def _few(column: pl.Series, physical: pl.Series) -> Codes:
-    """Codes of values whose `physical` numbers are small."""
+def count_values(column: pl.Series) -> list[tuple[object, int]]:
+    """A column's distinct values, and in how many rows each is."""
+    numbers = _small_numbers(column)
+    if numbers is not None:
+        _, values, counts = _occurring(column, numbers)
+        return list(zip(values, counts, strict=True))
+    counted = column.value_counts(name="sy_count" if column.name != "sy_count" else "sy_counted")
+    return list(zip(counted.to_series(0).to_list(), counted.to_series(1).to_list(), strict=True))
+
+
+def _small_numbers(column: pl.Series) -> Ints | None:
+    """Numbers from 0 that stand for a column's values; None where they would spread too far."""
+    if column.dtype in (pl.Categorical, pl.Enum):
+        physical = column.to_physical()
+    elif column.dtype == pl.Boolean:
+        physical = column.cast(pl.UInt8)
+    elif column.dtype.is_integer():
+        low, high = _whole(column.min()), _whole(column.max())
+        if high - low > SPAN:
+            return None
+        physical = (column - low).cast(pl.UInt32)
+    else:
+        return None
     if physical.null_count():
         physical = physical.cast(pl.UInt32).fill_null(_whole(physical.max()) + 1)
-    numbers = physical.to_numpy().astype(np.int64)
-    used = np.flatnonzero(np.bincount(numbers))
-    if not len(used):
-        return Codes(numbers, [])
-    row_of = np.empty(used[-1] + 1, dtype=np.int64)
-    row_of[numbers] = np.arange(len(numbers))
-    values = column.gather(row_of[used]).to_list()
-    if used[-1] == len(used) - 1:
-        return Codes(numbers, values)
-    place = np.zeros(used[-1] + 1, dtype=np.int64)
-    place[used] = np.arange(len(used))
-    return Codes(place[numbers], values)
+    return physical.to_numpy().astype(np.int64)
+
+
+def _occurring(column: pl.Series, numbers: Ints) -> tuple[Ints, list[Any], list[int]]:
+    """Those numbers that occur, in order, with the value each stands for and its rows."""
+    counts = np.bincount(numbers)
+    used = np.flatnonzero(counts)
+    row = np.full(len(counts), -1)
+    for some in (numbers[:FIRST_LOOK], numbers):
+        row[some] = np.arange(len(some))
+        if (row[used] >= 0).all():
+            break
+    return used, column.gather(row[used]).to_list(), counts[used].tolist()
 
 
 def _whole(number: object) -> int:

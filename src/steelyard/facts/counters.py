@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from steelyard.facts.batch import DENSE, Batch
+from steelyard.facts.batch import DENSE, Batch, count_values
 from steelyard.facts.grids import REACH, Floats, IntegerGrid, Ints, RootGrid, folded, indices, width
 from steelyard.facts.sums import extremes, sum_cells
 from steelyard.facts.table import (
@@ -83,8 +83,9 @@ class ShapeCounter:
             z = z[np.isfinite(z)]
             work = work[: len(z)]
             low, high = float(z.min(initial=np.inf)), float(z.max(initial=-np.inf))
-        np.multiply(z, z, out=work)
-        self.powers += (len(z), z.sum(), np.dot(z, z), np.dot(work, z))
+        # Not np.dot: from 10,000 numbers on BLAS takes threads, which wait for each other at full load.
+        square = np.multiply(z, z, out=work).sum()
+        self.powers += (len(z), z.sum(), square, np.multiply(work, z, out=work).sum())
         self.low, self.high = min(self.low, low), max(self.high, high)
         return counts
 
@@ -125,7 +126,7 @@ class WholeCounter:
         below = int((x < self.grid.low).sum())
         self.counts[1] += below
         self.counts[-1] += len(x) - below
-        self.powers += (len(x), x.sum(), np.dot(x, x), np.dot(x * x, x))
+        self.powers += (len(x), x.sum(), (x * x).sum(), (x * x * x).sum())
 
     def tables(self) -> dict[Fact, FactTable]:
         """What was counted."""
@@ -164,13 +165,10 @@ class ValueCounter:
         self.overflow = len(self.counts) > self.fact.limit
 
     def _counted(self, batch: Batch) -> Sequence[tuple[object, int]]:
-        column = batch.frame[self.name]
-        if self.shared or column.dtype in (pl.Categorical, pl.Enum, pl.Boolean):
-            found = batch.codes(Category(self.name), self.name)
-            counts = np.bincount(found.codes, minlength=len(found.values)).tolist()
-            return list(zip(found.values, counts, strict=True))
-        counted = column.value_counts(name="sy_count")
-        return list(zip(counted[self.name].to_list(), counted["sy_count"].to_list(), strict=True))
+        if not self.shared:
+            return count_values(batch.frame[self.name])
+        found = batch.codes(Category(self.name), self.name)
+        return list(zip(found.values, np.bincount(found.codes, minlength=len(found.values)).tolist(), strict=True))
 
     def tables(self) -> dict[Fact, FactTable]:
         """What was counted."""

@@ -29,7 +29,10 @@ def measure(table: Table, facts: Iterable[Fact]) -> Profile:
     """
     wanted = list(dict.fromkeys(facts))
     _need_numbers(table, wanted)
-    source = {fact: _finer(fact, wanted) for fact in wanted}
+    families: dict[Fact, list[Fact]] = {}
+    for fact in wanted:
+        families.setdefault(_unsliced(fact), []).append(fact)
+    source = {fact: _finer(fact, families[_unsliced(fact)]) for fact in wanted}
     asked = [fact for fact in wanted if source[fact] is None]
     refuse_gaps(table.engine, table.kinds, asked)
     if table.engine == "polars":
@@ -69,13 +72,11 @@ def _need_numbers(table: Table, facts: Iterable[Fact]) -> None:
                 )
 
 
-def _finer(fact: Fact, others: Iterable[Fact]) -> Fact | None:
-    """The fact with most keys that this one is a sum of."""
-    same = [
-        other
-        for other in others
-        if type(other) is type(fact)
-        and set(fact.by) < set(other.by)
-        and msgspec.structs.replace(other, by=fact.by) == fact
-    ]
-    return max(same, key=lambda other: len(other.by), default=None)
+def _unsliced(fact: Fact) -> Fact:
+    return msgspec.structs.replace(fact, by=())
+
+
+def _finer(fact: Fact, family: Iterable[Fact]) -> Fact | None:
+    """The fact with most keys that this one is a sum of, of those that differ in their slices only."""
+    finer = [other for other in family if set(fact.by) < set(other.by)]
+    return max(finer, key=lambda other: len(other.by), default=None)

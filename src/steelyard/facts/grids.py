@@ -310,7 +310,7 @@ def _position_of_code() -> Ints:
     code = np.arange(int(RootGrid.OFFSET + RootGrid.FARTHEST) + 1)
     up, down = int(RootGrid.OFFSET) + 16 * STEPS, int(RootGrid.OFFSET) - 16 * STEPS
     index = np.where(code >= up, code - up, code - down)
-    return np.clip(index + RootGrid.LIMIT + 3, 1, 2 * RootGrid.LIMIT + 4).astype(np.int64)
+    return np.asarray(np.clip(index + RootGrid.LIMIT + 3, 1, 2 * RootGrid.LIMIT + 4), dtype=np.int64)
 
 
 def _root_steps(name: str) -> list[nw.Expr]:

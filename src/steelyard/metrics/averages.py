@@ -19,6 +19,7 @@ from steelyard.metrics.read import means
 from steelyard.metrics.rows import ABS_ERROR, NAIVE
 from steelyard.metrics.views import Means
 from steelyard.records import UndefinedMetricError
+from steelyard.stats import influence
 from steelyard.stats import intervals as bounds
 
 NUMBERS = frozenset({"regression", "forecasting"})
@@ -109,15 +110,15 @@ Bounds = Callable[[float, float, float, float], tuple[float, float]]
 """Value, standard error, level and degrees of freedom → interval."""
 
 
-def small_sample(ends: Bounds, name: str) -> Interval:
-    """An interval with n − 1 degrees of freedom and the standard error to go with them; none for a single row.
+def small_sample(ends: Bounds, name: str, rows: int = 2) -> Interval:
+    """An interval with n − 1 degrees of freedom and the standard error to go with them; none below `rows` rows.
 
     The delta method divides by n where the variance of a sample divides by n − 1.
     """
 
     def interval(m: Measured) -> tuple[float, float, str]:
         n = m.view.effective_rows
-        if n <= 1:
+        if n <= rows - 1:
             return math.nan, math.nan, name
         se, df = (m.se, m.df) if m.clustered else (m.se * math.sqrt(n / (n - 1.0)), n - 1.0)
         return *ends(m.value, se, m.level, df), f"{name}, clustered" if m.clustered else name
@@ -132,7 +133,8 @@ def t_interval(low: float = -math.inf, high: float = math.inf) -> Interval:
 
 positive = small_sample(bounds.log, "log")
 """Symmetric on the log scale: for ratios of positive sums."""
-correlation = small_sample(bounds.fisher, "fisher z")
+correlation = small_sample(bounds.fisher, "fisher z", rows=4)
+"""Two rows always correlate perfectly, and three say hardly more."""
 
 
 def of_numbers(
@@ -167,9 +169,16 @@ def mean_value(m: Means) -> Any:
     return m.mean(0)
 
 
-def root_of_mean(m: Means) -> Any:
-    """The square root of the first value's mean."""
-    return np.sqrt(m.mean(0))
+def exact_gradient(value: Callable[[Any], Any]) -> Callable[[Means], NDArray[np.float64]]:
+    """Gradient of an analytic function by the complex step alone.
+
+    The engine's check by differences would leave the domain where a variance is small beside the squared mean.
+    """
+
+    def gradient(m: Means) -> NDArray[np.float64]:
+        return influence.complex_step(lambda w: value(m.replaced(w)), m.weights)
+
+    return gradient
 
 
 def root_gradient(m: Means) -> NDArray[np.float64]:

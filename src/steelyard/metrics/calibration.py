@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from steelyard.metrics import intervals, recalibration
-from steelyard.metrics.metric import Measured
-from steelyard.metrics.score_cells import of_scores, probable_cells, probability_mean
+from steelyard.metrics.metric import Interval, Measured
+from steelyard.metrics.score_cells import of_scores, probability_mean, probable_cells
 from steelyard.metrics.views import Means, ScoreCells
 from steelyard.stats import calibration
 from steelyard.stats import intervals as bounds
@@ -46,7 +46,7 @@ class Groups:
     @property
     def share(self) -> Floats:
         """Each group's share of the rows."""
-        return self.rows / self.rows.sum()
+        return np.asarray(self.rows / self.rows.sum(), dtype=float)
 
     def per_cell(self, of_group: Floats) -> Floats:
         """A number per group, for the positives and the negatives of each bin."""
@@ -97,11 +97,11 @@ def calibration_error_variance(view: ScoreCells) -> float:
     return view.variance(slope / float(view.weights.sum()))
 
 
-def inverted(measure: Callable[[Floats, Floats], Floats]) -> intervals.Interval:
+def inverted(measure: Callable[[Floats, Floats], Floats]) -> Interval:
     """The values of `measure(gaps, shares)` that would not make the one seen a surprise.
 
-    The true gaps are taken to be the shrunken ones seen, times a factor; the interval holds the factors for which
-    the measure of the gaps with sampling noise has the seen one between its outer percentiles.
+    The true gaps are taken to be those seen, times a factor; the interval holds the factors for which the measure of
+    the gaps with sampling noise has the seen one between its outer percentiles.
     """
 
     def interval(m: Measured) -> tuple[float, float, str]:
@@ -109,15 +109,12 @@ def inverted(measure: Callable[[Floats, Floats], Floats]) -> intervals.Interval:
             return intervals.plain(0.0, 1.0)(m)
         g = equal_groups(m.view)
         gap = g.rate - g.score
-        noise = g.score * (1 - g.score) / g.rows
-        kept = np.clip(1 - np.divide(noise, gap**2, out=np.full_like(gap, np.inf), where=gap != 0), 0.0, 1.0)
-        shape = gap * kept if np.any(kept > 0) else gap
         normal = np.random.default_rng(SEED).standard_normal((DRAWS, len(gap)))
         seen = float(measure(gap[None, :], g.share)[0])
         lower = (1 - m.level) / 2
 
         def true(factor: float) -> Floats:
-            return np.asarray(np.clip(g.score + factor * shape, 0.0, 1.0) - g.score, dtype=float)
+            return np.asarray(np.clip(g.score + factor * gap, 0.0, 1.0) - g.score, dtype=float)
 
         def surprise(factor: float, share: float) -> float:
             gaps = true(factor)
@@ -275,7 +272,8 @@ def ecce_gradient(view: ScoreCells) -> Floats:
     inside = ((run >= min(low, high)) & (run < max(low, high))) * (1.0 if high > low else -1.0)
     cells_score = np.concatenate([_means(view.score_p, view.p), _means(view.score_q, view.q)])
     reach = float(walk[high] - walk[low]) / total
-    return (np.tile(inside, 2) * (labels(view) - cells_score) - reach) / total
+    slope = np.tile(inside, 2) * (labels(view) - cells_score) - reach
+    return np.asarray(slope / total, dtype=float)
 
 
 def ecce_interval(m: Measured) -> tuple[float, float, str]:

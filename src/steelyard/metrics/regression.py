@@ -13,6 +13,7 @@ from steelyard.metrics.averages import (
     PartialMeans,
     correlation,
     documented,
+    exact_gradient,
     lacking,
     moments,
     of,
@@ -162,7 +163,7 @@ def pearson(m: Means) -> Any:
     with_error = m.mean(4) - m.mean(0) * m.mean(1)
     error = m.mean(3) - m.mean(1) * m.mean(1)
     predicted = label + 2.0 * with_error + error
-    if np.real(predicted) <= 1e-12 * np.real(label + error):
+    if np.real(predicted) <= 1e-12 * np.real(m.mean(2) + m.mean(3)):
         raise UndefinedMetricError("every prediction is the same, so it cannot correlate with the label")
     return (label + with_error) / np.sqrt(label * predicted)
 
@@ -178,7 +179,9 @@ def root_mean_squared_log_error(m: PartialMeans) -> Any:
     Source: scikit-learn `root_mean_squared_log_error`.
     """
     if m.left_out:
-        raise UndefinedMetricError(f"{m.left_out:,} labels or predictions are −1 or less, so they have no logarithm")
+        raise UndefinedMetricError(
+            f"labels or predictions of −1 or less have no logarithm; rows with one: {m.left_out:,}"
+        )
     return np.sqrt(m.mean(0))
 
 
@@ -228,7 +231,7 @@ POINT = [
         "rmse", "Root mean squared error", root_mean_squared_error, of(SQUARE), root_interval, gradient=root_gradient
     ),
     of_numbers("mse", "Mean squared error", mean_squared_error, of(SQUARE)),
-    of_numbers("r2", "R²", r_squared, joint, unexplained, "higher"),
+    of_numbers("r2", "R²", r_squared, joint, unexplained, "higher", gradient=exact_gradient(r_squared)),
     of_numbers("bias", "Bias (mean error)", bias, of(ERROR), direction="target"),
     Metric(
         "median_absolute_error",
@@ -274,8 +277,18 @@ POINT = [
         read=read_part,
         gradient=root_gradient,
     ),
-    of_numbers("explained_variance", "Explained variance", explained_variance, joint, unexplained, "higher"),
-    of_numbers("pearson_r", "Correlation (Pearson)", pearson, joint, correlation, "higher"),
+    of_numbers(
+        "explained_variance",
+        "Explained variance",
+        explained_variance,
+        joint,
+        unexplained,
+        "higher",
+        gradient=exact_gradient(explained_variance),
+    ),
+    of_numbers(
+        "pearson_r", "Correlation (Pearson)", pearson, joint, correlation, "higher", gradient=exact_gradient(pearson)
+    ),
 ]
 
 

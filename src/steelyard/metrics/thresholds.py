@@ -73,7 +73,7 @@ def recall_at(share: float) -> Metric:
         view.need_both_classes()
         return top(view, share).found / view.p.sum()
 
-    value.__doc__ = f"""Of all positives, the share among the {share:.0%} of rows with the highest scores (captured share, gain).
+    value.__doc__ = f"""Share of all positives that are among the {share:.0%} of rows with the highest scores (captured share).
 
     Formula: positives in the top {share:.0%} of rows / positives
     Range: 0 to 1; higher is better. A random order reaches {share:g}; perfect is min(1, {share:g}/prevalence).
@@ -125,7 +125,7 @@ def lift_at(share: float) -> Metric:
     def value(view: ScoreCells) -> Any:
         return recall.value(view) / share
 
-    value.__doc__ = f"""How many times more positives the top {share:.0%} of rows by score hold than as many random rows.
+    value.__doc__ = f"""How many times more positives are in the top {share:.0%} of rows by score than in random ones.
 
     Formula: (share of positives in the top {share:.0%}) / prevalence
     Range: 0 to {1 / share:g}; higher is better, 1 is a random order; at most 1/prevalence.
@@ -154,18 +154,21 @@ def recall_at_precision(precision: float) -> Metric:
 
     def value(view: ScoreCells) -> Any:
         view.need_both_classes()
-        found, flagged = (np.cumsum(x[::-1]) for x in (view.p, view.p + view.q))
-        allowed = found >= (precision - 1e-12) * flagged
-        return float(np.max(found[allowed], initial=0.0) / view.p.sum())
+        return float(of_tables(view.weights[None, :])[0])
 
-    value.__doc__ = f"""The largest share of positives that can be found while {precision:.0%} of the flagged rows are positive.
+    def of_tables(draws: Floats) -> Floats:
+        p, q = (np.cumsum(x[:, ::-1], axis=1) for x in np.split(draws, 2, axis=1))
+        reached = np.where(p >= (precision - 1e-12) * (p + q), p, 0.0).max(axis=1)
+        return np.asarray(reached / p[:, -1], dtype=float)
+
+    value.__doc__ = f"""Largest share of positives found while at least {precision:.0%} of the flagged rows are positive.
 
     Formula: max of recall over thresholds whose precision is at least {precision:g}; 0 if there is none
     Range: 0 to 1; higher is better.
     Misleads: the best threshold is chosen on this very data, so it is a little optimistic; in small samples a few
         rows at the top decide it.
     Next: take the threshold from other data, and check precision and recall at it here.
-    Source: scikit-learn `precision_recall_curve`; interval by bootstrap over cells.
+    Source: scikit-learn `precision_recall_curve`; interval by the basic bootstrap.
     """
 
     def best_order(view: ScoreCells) -> float:
@@ -178,7 +181,7 @@ def recall_at_precision(precision: float) -> Metric:
 
     def variance(view: ScoreCells) -> float:
         draws = intervals.resampled(view.weights, view.squares, VARIANCE_DRAWS)
-        return float(np.nanvar([_or_nan(value, view.replaced(w)) for w in draws]))
+        return float(np.nanvar(of_tables(draws[draws[:, : len(view.p)].sum(axis=1) > 0])))
 
     def note(view: ScoreCells) -> str:
         return small_class(view) or ("" if value(view) > 0 else f"no threshold reaches precision {precision:g}")
@@ -187,7 +190,7 @@ def recall_at_precision(precision: float) -> Metric:
         f"recall_at_precision_{precision * 100:.0f}",
         f"Recall at precision ≥ {precision:.0%}",
         value,
-        intervals.bootstrap(0.0, 1.0),
+        intervals.reflected(of_tables, 0.0, 1.0),
         variance=variance,
         discretisation=best_order,
         note=note,
@@ -241,13 +244,6 @@ def _of_top(
 
 def _percent(share: float) -> str:
     return f"{share * 100:g}pct".replace(".", "_")
-
-
-def _or_nan(value: Callable[[ScoreCells], float], view: ScoreCells) -> float:
-    try:
-        return value(view)
-    except UndefinedMetricError:
-        return np.nan
 
 
 METRICS = [lift_at(0.1), recall_at(0.1), precision_at(0.1), recall_at_precision(0.9)]

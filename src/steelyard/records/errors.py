@@ -53,6 +53,10 @@ class ProfileError(SteelyardError, ValueError):
 class OutputError(SteelyardError, OSError):
     """A result cannot be written; nothing half-written is left behind."""
 
+    def __str__(self) -> str:
+        """Return the message itself; `OSError` would put the number of the error before it."""
+        return str(self.args[-1]) if self.args else ""
+
 
 class UndefinedMetricError(SteelyardError, ArithmeticError):
     """Raised by a metric that has no value on this data; becomes an `Undefined` with the reason."""

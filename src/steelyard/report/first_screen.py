@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ _BADGES = {
     Verdict.FAIL: ("fail", "✕", "Fail"),
     Verdict.INCONCLUSIVE: ("inconclusive", "?", "Inconclusive"),
 }
+_SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 _SIGNS = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "●", Severity.INFO: "○"}
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -41,6 +43,8 @@ class FindingLine:
     severity: str
     sign: str
     sentence: str
+    lead: str
+    rest: str
     detail: str
     action: str
     effect: str
@@ -110,18 +114,22 @@ def finding_lines(evaluation: Evaluation) -> tuple[FindingLine, ...]:
 
 def _finding(finding: Finding) -> FindingLine:
     shown = cell(finding.estimate) if finding.estimate else None
+    said = sentence(finding.sentence)
+    lead, rest = _SENTENCE_END.split(said, maxsplit=1) if _SENTENCE_END.search(said) else (said, "")
     return FindingLine(
         visible(finding.id),
         visible(finding.kind).replace("-", " "),
         finding.severity.value,
         _SIGNS[finding.severity],
-        sentence(finding.sentence),
+        said,
+        lead,
+        rest,
         sentence(finding.detail),
         sentence(finding.recommendation.action),
         sentence(finding.recommendation.effect),
         finding.recommendation.verified,
         visible(finding.slice) if finding.slice else "",
-        numerals.percent(finding.impact) if finding.impact else "",
+        numerals.percent(finding.impact) if finding.impact and finding.severity is not Severity.INFO else "",
         f"{shown.value} ({shown.interval})" if shown and shown.estimate else "",
     )
 

@@ -11,7 +11,7 @@ from steelyard.report.performance import Cell
 from steelyard.report.slices import MOST_PANELS
 
 _ALWAYS = re.compile(
-    r"[\\`*\[\]|~$]|(?<!\w)_|_(?!\w)|^\s*[-+=#](?=\s|[-=#]|$)|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)"
+    r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|^\s*[-+=#](?=\s|[-=#]|$)|(?<=^\d)[.)](?=\s)|(?<=^\d\d)[.)](?=\s)"
 )
 _LINKED = re.compile(r"(?i)(?<=[a-z])://|(?<=\bwww)\.(?=\w)|:(?=[a-z][\w+-]*:)")
 _HTML = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})  # a bare @name would call a person

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 
 from steelyard.metrics import MetricDoc, describe
 from steelyard.records import UnknownNameError
@@ -16,8 +17,8 @@ GROUPS = {
         cohen_kappa jaccard false_positive_rate false_negative_rate false_discovery_rate youden informedness
         markedness positive_likelihood_ratio negative_likelihood_ratio diagnostic_odds_ratio error_rate
         hamming_loss subset_accuracy top_accuracy zero_one_loss""",
-    "Probabilities": """log_loss brier brier_skill_score calibration_error max_calibration_error ece ecce kuiper
-        calibration_slope calibration_intercept calibration_in_the_large mean_score observed_expected_ratio""",
+    "Probabilities": """log_loss brier brier_skill_score brier_reliability brier_resolution brier_uncertainty
+        expected_calibration_error calibration_error ecce calibration_slope calibration_intercept mean_calibration""",
     "Size of the errors": """mae rmse mse rmsle mape smape wape mase rmsse median_absolute_error max_error r2
         explained_variance pearson_r mean_pinball_loss""",
     "Direction of the errors": "bias bias_share mean_error",
@@ -27,6 +28,7 @@ GROUPS = {
     OTHER: "",
 }
 _HOME = {name: title for title, names in GROUPS.items() for name in names.split()}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _VARIANT = re.compile(r"(\[.*|_of_.*|_[\d.]+|_(macro|micro|weighted|samples|ovr|ovo))$")
 
 
@@ -34,8 +36,17 @@ def metric_doc(name: str, task: str | None = None) -> MetricDoc:
     """Return a metric's documentation, that of `task` where it has one of its own; of an unknown one, its name."""
     for of in dict.fromkeys((task, None)):
         with contextlib.suppress(UnknownNameError):
-            return describe(name, of)
+            return _named(describe(name, of), name)
     return MetricDoc(name, name, "", "", "", "", "", "", "target", ())
+
+
+def _named(doc: MetricDoc, name: str) -> MetricDoc:
+    """Give a metric that is explained by its sibling (`ndcg_at_7` by `ndcg_at_10`) its own name and title."""
+    if doc.name == name:
+        return doc
+    theirs, ours = _NUMBER.findall(doc.name), _NUMBER.findall(name)
+    same_shape = len(theirs) == len(ours) == 1 and doc.title.count(theirs[0]) == 1
+    return replace(doc, name=name, title=doc.title.replace(theirs[0], ours[0]) if same_shape else name)
 
 
 def told(doc: MetricDoc) -> tuple[tuple[str, str], ...]:

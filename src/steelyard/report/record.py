@@ -68,6 +68,8 @@ def ordered(readings: Iterable[Reading]) -> list[Reading]:
 
 def plain(value: object) -> Any:
     """Turn a value into what JSON can hold: sets sorted, numbers finite, anything unknown as its text."""
+    if type(value) is tuple or type(value) is list:  # the common case, first
+        return [plain(v) for v in value]
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.metrics import MetricDoc
-from steelyard.records import Estimate, Outcome, Reading, Slice
+from steelyard.records import EVERYTHING, Estimate, Outcome, Reading, Slice
 from steelyard.report.metric_words import metric_doc
 from steelyard.report.performance import Cell, cell
 from steelyard.report.scale import Scale
@@ -35,6 +35,7 @@ class SlicePanel:
     title: str
     direction: str
     overall: Cell | None
+    before: Cell | None
     lines: tuple[SliceLine, ...]
     total: int
     scale: Scale | None
@@ -80,14 +81,22 @@ def _panel(
     middle = overall.estimate if overall else None
     lines = []
     for reading in sorted(readings, key=lambda r: _badness(r.outcome, doc.direction))[:MOST_ROWS]:
-        was = reference.get((reading.metric, reading.slice))
+        then = reference.get((reading.metric, reading.slice))
         shown = cell(reading.outcome)
         label = visible(reading.slice, 160)
-        lines.append(SliceLine(label, shown, cell(was) if was else None, _apart(shown.estimate, middle)))
+        lines.append(SliceLine(label, shown, cell(then) if then else None, _apart(shown.estimate, middle)))
     drawn = [line.cell.estimate for line in lines if line.cell.estimate]
     ends = [end for e in (*drawn, *([middle] if middle else [])) for end in (e.low, e.value, e.high)]
+    was = reference.get((doc.name, EVERYTHING))
     return SlicePanel(
-        doc.name, visible(doc.title), doc.direction, overall, tuple(lines), len(readings), Scale.around(ends)
+        doc.name,
+        visible(doc.title),
+        doc.direction,
+        overall,
+        cell(was) if was else None,
+        tuple(lines),
+        len(readings),
+        Scale.around(ends),
     )
 
 

@@ -27,6 +27,6 @@ def _seen(character: str) -> str:
     if character in _SPACES:
         return _SPACES[character]
     category = unicodedata.category(character)
-    if category in ("Cc", "Cs", "Cn") or (category == "Cf" and character not in _HARMLESS_FORMAT):
+    if category in ("Cc", "Cs", "Cn", "Co") or (category == "Cf" and character not in _HARMLESS_FORMAT):
         return f"\\u{ord(character):04x}"
     return character

@@ -39,12 +39,23 @@ __all__ = ["curves", "facts"]
 
 _BY_SUBJECT: tuple[Callable[[Scored], Curve | None], ...] = (roc, precision_recall, calibration)
 _BY_SCORE: tuple[Callable[[Scored], Curve | None], ...] = (
-    *_BY_SUBJECT, calibration_smooth, score_histogram, threshold, gain,
-)  # fmt: skip
+    *_BY_SUBJECT,
+    calibration_smooth,
+    score_histogram,
+    threshold,
+    gain,
+)
 _BY_DATA: tuple[Callable[[Study, str], Curve | None], ...] = (
-    per_class, per_label, top_k, residual_histogram, residual_quantiles,
-    error_by_prediction, error_by_horizon, quantile_coverage, ranking_at_k,
-)  # fmt: skip
+    per_class,
+    per_label,
+    top_k,
+    residual_histogram,
+    residual_quantiles,
+    error_by_prediction,
+    error_by_horizon,
+    quantile_coverage,
+    ranking_at_k,
+)
 
 
 def facts(study: Study) -> Iterator[Fact]:

@@ -21,10 +21,19 @@ def threshold(one: Scored) -> Curve | None:
         return None
     sums = cumulative(one.view)
     at_score = sums.threshold[::-1]
-    places = len(at_score) - 1 - np.concatenate([
-        evenly(np.where(np.isfinite(at_score), at_score, at_score[np.isfinite(at_score)].min(initial=0.0)), MOST // 2 - 1),
-        (len(at_score) - 1 - evenly(sums.flagged, MOST // 2 - 1)),
-    ])  # fmt: skip
+    places = (
+        len(at_score)
+        - 1
+        - np.concatenate(
+            [
+                evenly(
+                    np.where(np.isfinite(at_score), at_score, at_score[np.isfinite(at_score)].min(initial=0.0)),
+                    MOST // 2 - 1,
+                ),
+                (len(at_score) - 1 - evenly(sums.flagged, MOST // 2 - 1)),
+            ]
+        )
+    )
     deployed = one.study.problem.threshold
     if deployed is not None:
         # The last threshold that is not below the deployed one takes the same rows.

@@ -64,9 +64,12 @@ def _asked(question: Question, study: Study) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - the one place where an analysis' failure becomes its result
         return [
             Finding(
-                f"analysis-failed:{name}", "analysis-failed", Severity.INFO, name,
+                f"analysis-failed:{name}",
+                "analysis-failed",
+                Severity.INFO,
+                name,
                 f"The question {name!r} could not be answered; all others were.",
                 Recommendation("Report this with the detail below; it is a fault of Steelyard, not of the data."),
                 f"{type(error).__name__}: {error}",
             )
-        ]  # fmt: skip
+        ]

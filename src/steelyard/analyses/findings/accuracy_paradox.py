@@ -21,7 +21,7 @@ def accuracy_paradox(study: Study) -> list[Finding]:
     larger = max(share, 1 - share)
     if accuracy.low > larger:
         return []
-    # Accuracy less the commonest class's share: gained are right answers of the rarer class, lost wrong ones of the other.
+    # Accuracy less the share of the commonest class: right answers of the rarer class less wrong ones of the other.
     gained, lost = (view.tp, view.fp) if share <= 0.5 else (view.tn, view.fn)
     gain = float((gained - lost) / view.total)
     spread = float(gained + lost) / float(view.total) - gain * gain
@@ -31,15 +31,23 @@ def accuracy_paradox(study: Study) -> list[Finding]:
     often = "a lower" if share <= 0.5 else "a higher"
     return [
         Finding(
-            "accuracy-paradox", "accuracy-paradox", Severity.MEDIUM, "accuracy",
-            f"Scores rank well (ROC AUC {shown(auc)}), but the decisions are right no more often than a constant answer: "
-            f"accuracy {shown(accuracy)}, while always answering the commonest class is right for {percent(larger, 0.001)}.",
+            "accuracy-paradox",
+            "accuracy-paradox",
+            Severity.MEDIUM,
+            "accuracy",
+            f"Scores rank well (ROC AUC {shown(auc)}), but the decisions are right no more often than a constant "
+            "answer: "
+            f"accuracy {shown(accuracy)}, while always answering the commonest class is right for "
+            f"{percent(larger, 0.001)}.",
             Recommendation(
-                f"The threshold is the problem, not the model: try {often} one, chosen for what misses and false alarms "
+                f"The threshold is the problem, not the model: try {often} one, chosen for what misses and false "
+                "alarms "
                 "cost, and judge decisions by precision, recall and balanced accuracy."
             ),
-            f"Accuracy less the share of the commonest class: {percent(gain, 0.001, sign=True)} ({percent(low, 0.001, sign=True)} "
+            f"Accuracy less the share of the commonest class: {percent(gain, 0.001, sign=True)} "
+            f"({percent(low, 0.001, sign=True)} "
             f"to {percent(high, 0.001, sign=True)}), paired.",
-            estimate=accuracy, impact=0.1,
+            estimate=accuracy,
+            impact=0.1,
         )
-    ]  # fmt: skip
+    ]

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from steelyard.analyses.findings import severity
+from steelyard.analyses.findings.contrast import FEW_ROWS
 from steelyard.analyses.findings.losses import MAIN, Loss, chosen
-from steelyard.analyses.findings.shift import Shift, shifts
+from steelyard.analyses.findings.shift import Shift, shift_finding, shifts
 from steelyard.analyses.findings.testing import p_value
 from steelyard.analyses.findings.words import half_width, is_share, listed, number, p_text, percent, shown
 from steelyard.analyses.study import Study
 from steelyard.metrics import Metric
-from steelyard.records import Estimate, Finding, Reading, Recommendation, Severity
+from steelyard.records import Estimate, Finding, Recommendation, Severity
 from steelyard.stats.multiplicity import benjamini_hochberg
 
 FALSE_DISCOVERIES = 0.05
@@ -57,7 +58,7 @@ def changes(study: Study) -> list[Finding]:
     shifted = [(s, v) for s, v in zip(moved_data, q[len(read) :], strict=True) if v <= FALSE_DISCOVERIES]
     worse = [m for m in moved if m.growth > 0]
     better = [m for m in moved if m.growth < 0]
-    found = [_shifted(s, v) for s, v in shifted]
+    found = [shift_finding(s, v) for s, v in shifted]
     if worse:
         found.append(_worse(study, worse, better, shifted))
     elif better:
@@ -67,9 +68,10 @@ def changes(study: Study) -> list[Finding]:
 
 def _line(m: Moved) -> str:
     written = percent if is_share(m.now) else number
-    half = half_width(m.difference)
+    half = half_width(m.difference) / 4 if is_share(m.now) else half_width(m.difference)
     low, high = written(m.difference.low, half, sign=True), written(m.difference.high, half, sign=True)
-    return f"{m.metric.title} from {shown(m.then)} to {shown(m.now)}, {written(m.difference.value, half, sign=True)} ({low} to {high})"
+    change = written(m.difference.value, half, sign=True)
+    return f"{m.metric.title} from {shown(m.then)} to {shown(m.now)}, {change} ({low} to {high})"
 
 
 def _worse(
@@ -83,85 +85,66 @@ def _worse(
     half = half_width(main.now)
     written = percent if is_share(main.now) else number
     sentence = (
-        f"The model got worse than on the reference data: {main.metric.title} {fall} from {written(main.then.value, half)} to "
-        f"{shown(main.now)}; {Loss(main.metric).name} grew by {percent(main.growth)}.{rest}{up}{where}"
+        f"The model got worse than on the reference data: {main.metric.title} {fall} from "
+        f"{written(main.then.value, half)} to {shown(main.now)}; {Loss(main.metric).name} grew by "
+        f"{percent(main.growth)}.{rest}{up}{where}"
     )
     advice = "Find out what changed in the inputs"
     if any(s.what == "label" for s, _ in shifted):
-        advice = "Positives or labels changed their rate, so refresh the calibration and the threshold first; then see what changed in the inputs"
+        advice = "Labels moved too, so look at calibration first; then find out what changed in the inputs"
     return Finding(
-        f"change:{main.metric.name}", "change", severity.of_change(max(m.growth for m in worse)), main.metric.name, sentence,
-        Recommendation(f"{advice}, and compare with a model retrained on recent data before it is replaced.",
-                       f"Up to {percent(main.growth / (1 + main.growth))} of today's {Loss(main.metric).name} if the old level came back."),
+        f"change:{main.metric.name}",
+        "change",
+        severity.of_change(max(m.growth for m in worse)),
+        main.metric.name,
+        sentence,
+        Recommendation(
+            f"{advice}, and compare with a model retrained on recent data before it is replaced.",
+            f"Up to {percent(main.growth / (1 + main.growth))} of today's {Loss(main.metric).name} if the old level "
+            "came back.",
+        ),
         "; ".join(f"{_line(m)}, {p_text(m.q, 'q')}" for m in (*worse, *better))
-        + ". Intervals by MOVER; the data sets are taken as independent." + detail_where,
-        estimate=main.difference, impact=main.growth / (1 + main.growth),
-    )  # fmt: skip
+        + ". Intervals by MOVER; the data sets are taken as independent."
+        + detail_where,
+        estimate=main.difference,
+        impact=main.growth / (1 + main.growth),
+    )
 
 
 def _better(better: Sequence[Moved]) -> Finding:
     main = better[0]
     return Finding(
-        f"change:{main.metric.name}", "change", Severity.INFO, main.metric.name,
+        f"change:{main.metric.name}",
+        "change",
+        Severity.INFO,
+        main.metric.name,
         f"The model does better than on the reference data: {_line(main)}.",
         Recommendation("Make sure that the gain is real: the same kind of rows, labels of the same age, no leakage."),
-        "; ".join(f"{_line(m)}, {p_text(m.q, 'q')}" for m in better), estimate=main.difference, impact=min(-main.growth, 1.0),
-    )  # fmt: skip
+        "; ".join(f"{_line(m)}, {p_text(m.q, 'q')}" for m in better),
+        estimate=main.difference,
+        impact=min(-main.growth, 1.0),
+    )
 
 
 def _where(study: Study, main: Moved) -> tuple[str, str]:
     """The slice with most of the change, among those whose change is clear on its own."""
     loss = Loss(main.metric)
-    readings: list[tuple[Reading, Estimate]] = [
-        (r, r.outcome)
-        for r in study.sliced(main.metric.name, "difference")
-        if isinstance(r.outcome, Estimate) and r.outcome.n >= 60
-    ]
+    found = ((r.slice, r.estimate) for r in study.sliced(main.metric.name, "difference"))
+    readings = [(where, e) for where, e in found if e is not None and e.n >= 2 * FEW_ROWS]
     if not readings:
         return "", ""
     q = benjamini_hochberg(np.array([p_value(e) for _, e in readings])).tolist()
-    clear = [
-        (r, e) for (r, e), v in zip(readings, q, strict=True) if v <= FALSE_DISCOVERIES and loss.worse(e.value) > 0
-    ]
+    certain = [pair for pair, v in zip(readings, q, strict=True) if v <= FALSE_DISCOVERIES]
+    clear = [(where, e) for where, e in certain if loss.worse(e.value) > 0]
     if not clear:
         return " No slice stands out: the change is everywhere or too small to place.", ""
     total = main.now.n + main.then.n
     part, most = max(clear, key=lambda pair: loss.worse(pair[1].value) * min(pair[1].n / total, 1.0))
-    now, then = (
-        study.estimate(main.metric.name, part.slice),
-        study.estimate(main.metric.name, part.slice, "reference"),
-    )
+    name = main.metric.name
+    now, then = study.estimate(name, part), study.estimate(name, part, "reference")
     if now is None or then is None or loss.worse(most.value) <= loss.worse(main.difference.value):
         return "", ""
     return (
-        f" Most of it is where {part.slice}: from {shown(then)} to {shown(now)}.",
+        f" It changed most where {part}: from {shown(then)} to {shown(now)}.",
         f" {len(clear)} of {len(readings)} slices got clearly worse.",
     )
-
-
-def _shifted(s: Shift, q: float) -> Finding:
-    then, now = s.then, s.now
-    written = percent if s.share else number
-    half = s.half
-    more = "more" if now > then else "less"
-    what = {
-        "label": f"Positives are {more} frequent than in the reference data"
-        if s.share
-        else "Labels have moved since the reference data",
-        "score": "Scores have moved since the reference data",
-        "prediction": "Predictions have moved since the reference data",
-    }[s.what]
-    sentence = (
-        f"{what}: their {'share' if s.share else 'mean'} went from {written(then, half)} to {written(now, half)} "
-        f"({s.deviations:+.2f} standard deviations)."
-    ).replace("-", "−")
-    advice = {
-        "label": "Read metrics that depend on the rate (precision, accuracy, average precision) with care, and look at calibration.",
-        "score": "See whether the inputs moved, and whether the threshold still flags as many rows as can be handled.",
-        "prediction": "See whether the inputs moved, or whether the model did.",
-    }[s.what]
-    return Finding(
-        f"change:{s.what}", "change", severity.of_shift(s.deviations), s.what, sentence, Recommendation(advice),
-        f"Difference {number(now - then, half, sign=True)} ± {number(half)}, {p_text(q, 'q')}.",
-        impact=min(abs(s.deviations) / 10, 0.5),
-    )  # fmt: skip

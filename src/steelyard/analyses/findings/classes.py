@@ -53,18 +53,26 @@ def _pairs(study: Study, view: Confusion) -> Iterator[Finding]:
         a, b = view.classes[i], view.classes[j]
         back = float(wrong[j, i] / table[j].sum()) if table[j].sum() > 0 else 0.0
         yield Finding(
-            f"confused-pair:{a}→{b}", "confused-pair", severity.of_errors(part), f"{a} → {b}",
-            f"{a} is taken for {b}: {shown(estimate, True)} of all {a}, which is {percent(part)} of all errors. The other way "
+            f"confused-pair:{a}→{b}",
+            "confused-pair",
+            severity.of_errors(part),
+            f"{a} → {b}",
+            f"{a} is taken for {b}: {shown(estimate, True)} of all {a}, which is {percent(part)} of all errors. The "
+            "other way "
             f"round it happens to {percent(back)} of {b}.",
             Recommendation(
-                f"Look at some {a} that were taken for {b}: if people disagree too, mend the definition or the labels; if not, "
+                f"Look at some {a} that were taken for {b}: if people disagree too, mend the definition or the "
+                "labels; if not, "
                 "add features or examples that tell the two apart.",
                 f"Up to {percent(part)} fewer errors if the two were told apart.",
             ),
-            f"{rows(float(view.counts[i, j]))}; at least {percent(low)} of all errors (Wilson, Bonferroni over {k * (k - 1)} "
-            f"pairs), where {percent(float(expected[i, j]))} would be expected if wrong answers did not depend on the class.",
-            estimate=estimate, impact=part,
-        )  # fmt: skip
+            f"{rows(float(view.counts[i, j]))}; at least {percent(low)} of all errors (Wilson, Bonferroni over "
+            f"{k * (k - 1)} "
+            f"pairs), where {percent(float(expected[i, j]))} would be expected if wrong answers did not depend on "
+            "the class.",
+            estimate=estimate,
+            impact=part,
+        )
 
 
 def _independent(wrong: np.ndarray) -> np.ndarray:
@@ -94,33 +102,53 @@ def _missed(study: Study, view: Confusion) -> Iterator[Finding]:
         lost = (total - float(table[i, i])) / max(float(table.sum() - np.diag(table).sum()), 1e-300)
         said = np.argsort(-(table[i] * (np.arange(len(table)) != i)), kind="stable")[0]
         yield Finding(
-            f"class-recall:{name}", "class-recall", severity.by_bounds(lost, 0.25, 0.03), name,
-            f"{name} is seldom recognised: {shown(estimate, True)} of its {rows(estimate.n)}, while {percent(accuracy)} are right "
+            f"class-recall:{name}",
+            "class-recall",
+            severity.by_bounds(lost, 0.25, 0.03),
+            name,
+            f"{name} is seldom recognised: {shown(estimate, True)} of its {rows(estimate.n)}, while "
+            f"{percent(accuracy)} are right "
             f"over all classes. It is mostly taken for {view.classes[int(said)]}.",
             Recommendation(
-                f"Give {name} more weight or more examples in training, or lower what it takes to answer {name}; judge by "
+                f"Give {name} more weight or more examples in training, or lower what it takes to answer {name}; "
+                "judge by "
                 "balanced accuracy, which such classes move.",
                 f"{percent(lost)} of all errors are rows of {name}.",
             ),
-            estimate=estimate, impact=0.5 * lost,
-        )  # fmt: skip
+            estimate=estimate,
+            impact=0.5 * lost,
+        )
 
 
 def _absent(view: Confusion) -> Iterator[Finding]:
     actual, said = view.counts.sum(axis=1), view.counts.sum(axis=0)
     for kind, mask, sentence, advice in (
-        ("never-true", (actual == 0) & (said > 0), "predicted, but never the truth",
-         "Check that labels and predictions name classes alike; if they do, nothing can be said about these classes."),
-        ("never-predicted", (said == 0) & (actual >= FEW_ROWS), "never predicted, though it occurs",
-         "Check that the model was trained on these classes and that they are named alike in labels and predictions."),
-    ):  # fmt: skip
+        (
+            "never-true",
+            (actual == 0) & (said > 0),
+            "predicted, but never the truth",
+            "Check that labels and predictions name classes alike; if they do, nothing can be said about these "
+            "classes.",
+        ),
+        (
+            "never-predicted",
+            (said == 0) & (actual >= FEW_ROWS),
+            "never predicted, though it occurs",
+            "Check that the model was trained on these classes and that they are named alike in labels and "
+            "predictions.",
+        ),
+    ):
         names = [view.classes[i] for i in np.flatnonzero(mask).tolist()]
         if not names:
             continue
         count = float(said[mask].sum() if kind == "never-true" else actual[mask].sum())
         part = count / view.rows
         yield Finding(
-            f"class-missing:{kind}", "class-missing", severity.of_rows(part) if part > 0 else Severity.LOW, listed(names),
+            f"class-missing:{kind}",
+            "class-missing",
+            severity.of_rows(part) if part > 0 else Severity.LOW,
+            listed(names),
             f"{listed(names)} {'is' if len(names) == 1 else 'are'} {sentence}: {rows(count)} ({percent(part)}).",
-            Recommendation(advice), impact=part,
-        )  # fmt: skip
+            Recommendation(advice),
+            impact=part,
+        )

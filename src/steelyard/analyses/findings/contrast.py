@@ -98,9 +98,16 @@ class Contrasts:
                 yield contrast
 
     def _worse(
-        self, metric: Metric, where: Slice, share: float, inside: Estimate, overall: Estimate,
-        facts: tuple[Fact, ...], tables: list[FactTable], cells: list[NDArray[np.bool_]],
-    ) -> Contrast | None:  # fmt: skip
+        self,
+        metric: Metric,
+        where: Slice,
+        share: float,
+        inside: Estimate,
+        overall: Estimate,
+        facts: tuple[Fact, ...],
+        tables: list[FactTable],
+        cells: list[NDArray[np.bool_]],
+    ) -> Contrast | None:
         view, parts = self._view(metric, facts, tables, cells, where, True)
         if isinstance(view, ScoreCells) and min(view.positives, view.negatives) < FEW_OF_A_CLASS:
             return None
@@ -123,9 +130,14 @@ class Contrasts:
         return self._cuts[by, fact]
 
     def _view(
-        self, metric: Metric, facts: tuple[Fact, ...], tables: list[FactTable], cells: list[NDArray[np.bool_]],
-        where: Slice, inside: bool,
-    ) -> tuple[Any, list[Any] | None]:  # fmt: skip
+        self,
+        metric: Metric,
+        facts: tuple[Fact, ...],
+        tables: list[FactTable],
+        cells: list[NDArray[np.bool_]],
+        where: Slice,
+        inside: bool,
+    ) -> tuple[Any, list[Any] | None]:
         key = (metric.read, facts, where, inside)
         if key not in self._views:
             kept = [t.where(c) for t, c in zip(tables, cells, strict=True)]

@@ -40,16 +40,22 @@ def decisions(study: Study) -> list[Finding]:
     implied = float(score[min(at, len(score) - 1)])
     return [
         Finding(
-            "decision-mismatch", "decision-mismatch", severity.of_rows(share), "prediction",
-            f"Predictions and scores disagree on {rows(disagree)} ({percent(share)}): no single threshold explains the "
+            "decision-mismatch",
+            "decision-mismatch",
+            severity.of_rows(share),
+            "prediction",
+            f"Predictions and scores disagree on {rows(disagree)} ({percent(share)}): no single threshold explains "
+            "the "
             f"predictions, {number(implied, 0.01)} comes nearest.",
             Recommendation(
-                "Check that scores and predictions come from the same model version and rows. If thresholds differ by group on "
+                "Check that scores and predictions come from the same model version and rows. If thresholds differ "
+                "by group on "
                 "purpose, give the groups as slices."
             ),
-            "Rows with a positive prediction below that score, or a negative one from it on.", impact=share,
+            "Rows with a positive prediction below that score, or a negative one from it on.",
+            impact=share,
         )
-    ]  # fmt: skip
+    ]
 
 
 def scores_out_of_range(study: Study) -> list[Finding]:
@@ -69,13 +75,19 @@ def scores_out_of_range(study: Study) -> list[Finding]:
         return []
     return [
         Finding(
-            "scores-out-of-range", "scores-out-of-range", severity.of_rows(share), "score",
-            f"Nearly all scores lie from 0 to 1, but {rows(outside)} ({percent(share)}) do not, so the scores are not taken as "
+            "scores-out-of-range",
+            "scores-out-of-range",
+            severity.of_rows(share),
+            "score",
+            f"Nearly all scores lie from 0 to 1, but {rows(outside)} ({percent(share)}) do not, so the scores are "
+            "not taken as "
             "probabilities.",
-            Recommendation("Look at these rows: a wrong column, a raw margin or a sentinel value such as −1 is likely."),
+            Recommendation(
+                "Look at these rows: a wrong column, a raw margin or a sentinel value such as −1 is likely."
+            ),
             impact=share,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _by_score(study: Study, fact: Cells) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -28,13 +28,17 @@ def imbalance(study: Study) -> list[Finding]:
     rare, share = ("Positives", positives / total) if positives < total / 2 else ("Negatives", 1 - positives / total)
     return [
         Finding(
-            "imbalance", "imbalance", Severity.LOW, "label",
+            "imbalance",
+            "imbalance",
+            Severity.LOW,
+            "label",
             f"{rare} are rare: {percent(share)} of the rows ({rows(count)}). A constant answer is right for "
             f"{percent(1 - share, 0.001)}, so accuracy and specificity look good whatever the model does.",
             Recommendation(
-                "Judge by precision, recall and average precision; the uncertainty depends on these few rows, so label more "
+                "Judge by precision, recall and average precision; the uncertainty depends on these few rows, so "
+                "label more "
                 "of them if intervals are too wide."
             ),
             impact=0.01,
         )
-    ]  # fmt: skip
+    ]

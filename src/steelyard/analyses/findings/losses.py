@@ -26,9 +26,13 @@ BY_SLICE: dict[str, tuple[str, ...]] = {
 }
 """Metrics that slices are held against, by task."""
 _LOST = {
-    "accuracy": "errors", "recall": "missed positives", "precision": "false alarms", "roc_auc": "misranked pairs",
-    "mae": "absolute error", "hamming_loss": "wrong labels",
-}  # fmt: skip
+    "accuracy": "errors",
+    "recall": "missed positives",
+    "precision": "false alarms",
+    "roc_auc": "misranked pairs",
+    "mae": "absolute error",
+    "hamming_loss": "wrong labels",
+}
 
 
 @dataclass(frozen=True)

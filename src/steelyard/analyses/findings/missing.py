@@ -37,34 +37,40 @@ def _labels(whole: Missing, parts: Sequence[Missing]) -> Iterator[Finding]:
     if uneven:
         part = uneven[0]
         level = severity.of_rows((part.label - share * part.rows) / whole.rows)
-        where = f" Where {part.where} it is {percent(part.label / part.rows)}, elsewhere {percent(_elsewhere(whole, part))}."
+        inside, elsewhere = percent(part.label / part.rows), percent(_elsewhere(whole, part))
+        where = f" Where {part.where} it is {inside}, elsewhere {elsewhere}."
     yield Finding(
-        "missing:label", "missing", level, "label",
-        f"{rows(whole.label)} of {whole.rows:,.0f} ({percent(share)}) have no label, so every number about the model's "
+        "missing:label",
+        "missing",
+        level,
+        "label",
+        f"{rows(whole.label)} of {whole.rows:,.0f} ({percent(share)}) have no label, so every number about the "
+        "model's "
         f"quality speaks only for the rest.{where}",
         Recommendation(
-            "Find out why these labels are missing: if they arrive late, evaluate again when they are there; if they are "
+            "Find out why these labels are missing: if they arrive late, evaluate again when they are there; if "
+            "they are "
             "never taken, label a random sample of those rows."
         ),
         "Slices with clearly more missing labels (score test against the rest, Benjamini–Hochberg at 1 %): "
-        + ("; ".join(f"{p.where} {percent(p.label / p.rows)}" for p in uneven[:8]) or "none") + ".",
+        + ("; ".join(f"{p.where} {percent(p.label / p.rows)}" for p in uneven[:8]) or "none")
+        + ".",
         slice=uneven[0].where if uneven else whole.where,
         impact=share,
-    )  # fmt: skip
+    )
 
 
 def _uneven(whole: Missing, parts: Sequence[Missing]) -> list[Missing]:
     inner = [p for p in parts if 0 < p.rows < whole.rows]
     if not inner:
         return []
-    p = np.array([
-        two_proportions_p(s.label, s.rows, whole.label - s.label, whole.rows - s.rows) for s in inner
-    ])  # fmt: skip
+    p = np.array([two_proportions_p(s.label, s.rows, whole.label - s.label, whole.rows - s.rows) for s in inner])
     q = benjamini_hochberg(p).tolist()
     more = [
-        s for s, v in zip(inner, q, strict=True)
+        s
+        for s, v in zip(inner, q, strict=True)
         if v <= FALSE_DISCOVERIES and s.label / s.rows - _elsewhere(whole, s) >= UNEVEN
-    ]  # fmt: skip
+    ]
     return sorted(more, key=lambda s: s.label * s.label / s.rows, reverse=True)
 
 
@@ -77,23 +83,31 @@ def _answers(whole: Missing) -> Iterator[Finding]:
         if count and not (what == "prediction" and whole.score == count):
             share = count / whole.rows
             yield Finding(
-                f"missing:{what}", "missing", severity.of_rows(share), what,
-                f"The model gave no {what} for {rows(count)} of {whole.rows:,.0f} ({percent(share)}); they are in no number "
+                f"missing:{what}",
+                "missing",
+                severity.of_rows(share),
+                what,
+                f"The model gave no {what} for {rows(count)} of {whole.rows:,.0f} ({percent(share)}); they are in "
+                "no number "
                 "about its quality.",
                 Recommendation(
-                    f"Look for what these rows have in common, and decide what the system does without a {what}: that is "
+                    f"Look for what these rows have in common, and decide what the system does without a {what}: "
+                    "that is "
                     "what those cases really get."
                 ),
                 impact=share,
-            )  # fmt: skip
+            )
 
 
 def _infinite(whole: Missing) -> Iterator[Finding]:
     if whole.infinite:
         share = whole.infinite / whole.rows
         yield Finding(
-            "missing:infinite", "missing", severity.of_rows(share), "prediction",
+            "missing:infinite",
+            "missing",
+            severity.of_rows(share),
+            "prediction",
             f"{rows(whole.infinite, 'prediction')} ({percent(share)}) are infinite.",
             Recommendation("Look for a division by zero or an overflow on these rows, before or inside the model."),
             impact=share,
-        )  # fmt: skip
+        )

@@ -46,14 +46,20 @@ def no_problem(study: Study, found: Iterable[Finding]) -> list[Finding]:
     )
     return [
         Finding(
-            "no-problem", "no-problem", Severity.INFO, study.problem.task,
+            "no-problem",
+            "no-problem",
+            Severity.INFO,
+            study.problem.task,
             f"No serious problem was found. Looked at: {listed(looked, 9)}.{missed}{small}",
-            Recommendation("Set checks on the metrics that matter, so that a later run says when this no longer holds."),
-            "What was not in the data cannot be found: slices that were not given, labels that were not taken, and what "
+            Recommendation(
+                "Set checks on the metrics that matter, so that a later run says when this no longer holds."
+            ),
+            "What was not in the data cannot be found: slices that were not given, labels that were not taken, and "
+            "what "
             "happens after the decision.",
             impact=0.9,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _slices(study: Study) -> int:

@@ -64,7 +64,10 @@ def _binary(study: Study) -> Finding | None:
         detail += f"; average precision {shown(ap)} against {number(prevalence, 0.001)} for chance"
     detail += f"; {_against_majority(study)}."
     if auc.high < 0.5:
-        sentence = f"The model ranks worse than chance: ROC AUC is {shown(auc)} on {base}. Scores or labels are probably turned round."
+        sentence = (
+            f"The model ranks worse than chance: ROC AUC is {shown(auc)} on {base}. "
+            "Scores or labels are probably turned round."
+        )
         return _finding(
             "roc_auc", auc, False, sentence, detail, "turned round, the scores would rank better than now"
         )
@@ -73,7 +76,8 @@ def _binary(study: Study) -> Finding | None:
         return _finding("roc_auc", auc, False, sentence, detail, "a guess would do as well")
     better = ""
     if ap is not None and prevalence > 0:
-        better = f" Average precision is {number(ap.value, half_width(ap))}, {ap.value / prevalence:.1f} times that of chance."
+        times = f"{ap.value / prevalence:.1f}"
+        better = f" Average precision is {number(ap.value, half_width(ap))}, {times} times that of chance."
     sentence = (
         f"The model ranks a random positive above a random negative {percent(auc.value)} of the time "
         f"(ROC AUC {shown(auc)}; 50{percent(0)[1:]} is guessing) on {base}.{better}"

@@ -29,16 +29,25 @@ def quantile_coverages(study: Study) -> list[Finding]:
     distance = abs(worst.observed - worst.nominal)
     return [
         Finding(
-            "quantile-coverage", "quantile-coverage", severity.of_coverage(distance), f"q{worst.nominal:g}",
-            f"Predicted quantiles do not keep their promise{_width(found)}: {listed([_line(c) for c, _, _ in off], 3)}.",
+            "quantile-coverage",
+            "quantile-coverage",
+            severity.of_coverage(distance),
+            f"q{worst.nominal:g}",
+            f"Predicted quantiles do not keep their promise{_width(found)}: "
+            f"{listed([_line(c) for c, _, _ in off], 3)}.",
             Recommendation(
-                "Recalibrate the quantiles on recent labelled rows (conformal prediction adds or takes away a margin), then "
+                "Recalibrate the quantiles on recent labelled rows (conformal prediction adds or takes away a "
+                "margin), then "
                 "check the coverage on rows that the margin has not seen."
             ),
-            "; ".join(f"{_line(c)} ({percent(c.low, 0.001)} to {percent(c.high, 0.001)}), {p_text(v)} (Holm)" for c, _, v in off),
-            estimate=estimate, impact=distance,
+            "; ".join(
+                f"{_line(c)} ({percent(c.low, 0.001)} to {percent(c.high, 0.001)}), {p_text(v)} (Holm)"
+                for c, _, v in off
+            ),
+            estimate=estimate,
+            impact=distance,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _line(c: Coverage) -> str:

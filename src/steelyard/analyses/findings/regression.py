@@ -42,17 +42,23 @@ def bias(study: Study) -> list[Finding]:
     size = Estimate(abs(mean), abs(mean) - half, abs(mean) + half, study.level, estimate.n, estimate.method)
     return [
         Finding(
-            "bias", "bias", severity.of_errors(share), "bias",
+            "bias",
+            "bias",
+            severity.of_errors(share),
+            "bias",
             f"Predictions are too {side} by {shown(size)} on average.{typical}",
             Recommendation(
-                f"Correct by this constant ({number(-mean, half, sign=True)}) at once, then look for the cause: a shifted "
+                f"Correct by this constant ({number(-mean, half, sign=True)}) at once, then look for the cause: a "
+                "shifted "
                 "input, a loss that aims at the median, or training on other conditions.",
                 f"Removes {percent(share)} of the squared error; not yet verified on held-out data.",
             ),
-            f"Mean of predicted − actual {shown(estimate)}; its square is {percent(share)} of the mean squared error.",
-            estimate=estimate, impact=share,
+            f"Mean of predicted − actual {shown(estimate)}; its square is {percent(share)} of the mean squared "
+            "error.",
+            estimate=estimate,
+            impact=share,
         )
-    ]  # fmt: skip
+    ]
 
 
 def heteroscedastic(study: Study) -> list[Finding]:
@@ -71,17 +77,22 @@ def heteroscedastic(study: Study) -> list[Finding]:
     halves = (high - low) / 2
     return [
         Finding(
-            "heteroscedastic", "heteroscedastic", severity.by_bounds(0.0, None, None), "mae",
-            f"The error {'grows' if grows else 'shrinks'} with the predicted value: off by {number(mae[first], halves[first])} "
-            f"around {number(predicted[first])} and by {number(mae[last], halves[last])} around {number(predicted[last])}.",
+            "heteroscedastic",
+            "heteroscedastic",
+            severity.by_bounds(0.0, None, None),
+            "mae",
+            f"The error {'grows' if grows else 'shrinks'} with the predicted value: off by "
+            f"{number(mae[first], halves[first])} "
+            f"around {number(predicted[first])} and by {number(mae[last], halves[last])} around "
+            f"{number(predicted[last])}.",
             Recommendation(
-                "One width of error for all rows would mislead: give intervals that depend on the prediction, or model the "
-                + ("logarithm." if grows else "spread.")
+                "One width of error for all rows would mislead: give intervals that depend on the prediction, or "
+                "model the " + ("logarithm." if grows else "spread.")
             ),
             f"Mean absolute error of the lower and the upper third by prediction, a factor of {ratio:.1f}.",
             impact=0.01,
         )
-    ]  # fmt: skip
+    ]
 
 
 def outliers(study: Study) -> list[Finding]:
@@ -102,15 +113,21 @@ def outliers(study: Study) -> list[Finding]:
         return []
     return [
         Finding(
-            "outliers", "outliers", severity.of_tails(share), "rmse",
-            f"The worst {percent(TOP)} of the rows make {percent(share)} of the squared error (about 8{percent(0)[1:]} where errors "
+            "outliers",
+            "outliers",
+            severity.of_tails(share),
+            "rmse",
+            f"The worst {percent(TOP)} of the rows make {percent(share)} of the squared error (about "
+            f"8{percent(0)[1:]} where errors "
             "are normal).",
             Recommendation(
-                "Look at these rows one by one: wrong labels and broken inputs come first. Report MAE or the median error beside "
+                "Look at these rows one by one: wrong labels and broken inputs come first. Report MAE or the median "
+                "error beside "
                 "RMSE, and train with a loss that outliers move less."
             ),
-            f"Rows off by more than about {number(float(np.sqrt(squared[np.flatnonzero(taken > 0)[-1]])))}; from a histogram, to a "
+            f"Rows off by more than about {number(float(np.sqrt(squared[np.flatnonzero(taken > 0)[-1]])))}; from a "
+            "histogram, to a "
             "few percent.",
             impact=share / 10,
         )
-    ]  # fmt: skip
+    ]

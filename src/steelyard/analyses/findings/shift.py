@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from steelyard.analyses.curves.cells import Scored, bucketed, scored
 from steelyard.analyses.curves.error_by_prediction import by_prediction_fact
 from steelyard.analyses.curves.means import group_sums
+from steelyard.analyses.findings import severity
+from steelyard.analyses.findings.words import number, p_text, percent
 from steelyard.analyses.study import Study
+from steelyard.records import Finding, Recommendation
 from steelyard.stats import resampling
 from steelyard.stats.comparison import two_sided_p
 from steelyard.stats.critical import quantile
@@ -81,9 +84,12 @@ def _score(one: Scored) -> _Mean:
     v = one.view
     buckets = [(float((b.score_p + b.score_q).sum()), float((b.p + b.q).sum())) for b in one.buckets]
     return _mean(
-        float((v.score_p + v.score_q).sum()), float((v.score2_p + v.score2_q).sum()), float((v.p + v.q).sum()),
-        float(v.squares.sum()), buckets,
-    )  # fmt: skip
+        float((v.score_p + v.score_q).sum()),
+        float((v.score2_p + v.score2_q).sum()),
+        float((v.p + v.q).sum()),
+        float(v.squares.sum()),
+        buckets,
+    )
 
 
 def _prediction(study: Study, data: str) -> tuple[_Mean, _Mean] | None:
@@ -98,15 +104,20 @@ def _prediction(study: Study, data: str) -> tuple[_Mean, _Mean] | None:
     ratio = n / squares
     # Σ w²v² · n/Σw² is Σ w·v² without weights, near enough with them.
     prediction = _mean(
-        float(whole.first[0, 0]), float(whole.second[0, 0]) * ratio, n, squares,
+        float(whole.first[0, 0]),
+        float(whole.second[0, 0]) * ratio,
+        n,
+        squares,
         [(float(p.first[0, 0]), float(p.weight[0])) for p in parts],
-    )  # fmt: skip
+    )
     product = float(whole.joint[0]) * ratio
     label = _mean(
         float(whole.first[0, 0] - whole.first[0, 1]),
-        float(whole.second[0, 0] + whole.second[0, 1]) * ratio - 2 * product, n, squares,
+        float(whole.second[0, 0] + whole.second[0, 1]) * ratio - 2 * product,
+        n,
+        squares,
         [(float(p.first[0, 0] - p.first[0, 1]), float(p.weight[0])) for p in parts],
-    )  # fmt: skip
+    )
     return prediction, label
 
 
@@ -117,3 +128,35 @@ def _mean(first: float, second: float, weight: float, squares: float, buckets: l
     if len(buckets) >= FEW_CLUSTERS:
         se, _ = resampling.jackknife([(first - a) / (weight - w) for a, w in buckets])
     return _Mean(mean, se, math.sqrt(variance))
+
+
+_MOVED = {
+    "label": "Labels have moved",
+    "score": "Scores have moved",
+    "prediction": "Predictions have moved",
+}
+_ADVICE = {
+    "label": "Read metrics that depend on the spread of labels (precision, R²) with care; look at calibration.",
+    "score": "See whether the inputs moved, and whether the threshold still flags as many rows as can be handled.",
+    "prediction": "See whether the inputs moved, or whether the model did.",
+}
+
+
+def shift_finding(s: Shift, q: float) -> Finding:
+    """A clear shift, in words."""
+    written = percent if s.share else number
+    moved = f"Positives are {'more' if s.now > s.then else 'less'} frequent" if s.share else _MOVED[s.what]
+    change, gap = number(s.deviations, 0.05, sign=True), number(s.now - s.then, s.half, sign=True)
+    return Finding(
+        id=f"change:{s.what}",
+        kind="change",
+        severity=severity.of_shift(s.deviations),
+        subject=s.what,
+        sentence=(
+            f"{moved} since the reference data: their {'share' if s.share else 'mean'} went from "
+            f"{written(s.then, s.half)} to {written(s.now, s.half)} ({change} standard deviations)."
+        ),
+        recommendation=Recommendation(_ADVICE[s.what]),
+        detail=f"Difference {gap} ± {number(s.half, s.half)}, {p_text(q, 'q')}.",
+        impact=min(abs(s.deviations) / 10, 0.5),
+    )

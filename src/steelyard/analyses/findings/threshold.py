@@ -19,6 +19,7 @@ from steelyard.stats import influence, intervals
 
 Floats = NDArray[np.float64]
 LEAST_GAIN = 0.01
+NO_LOSS = 0.005
 FEW = 20
 """Positives or negatives below which no threshold is proposed."""
 
@@ -55,15 +56,18 @@ class Better:
 
 
 def thresholds(study: Study) -> list[Finding]:
-    """A better threshold for F1 and for balanced accuracy, where the gain is certain on held-out rows."""
+    """A better threshold for F1, else for balanced accuracy, where the gain is certain on held-out rows."""
     problem = study.problem
     if problem.task != "binary" or problem.threshold is None:
         return []
     one, found = scored(study, "current"), decided(study, "current")
     if one is None or found is None or min(one.view.positives, one.view.negatives) < FEW:
         return []
+    auc = study.estimate("roc_auc")
+    if auc is None or auc.low <= 0.5:
+        return []
     better = [b for name in GOALS if (b := find_better(one, name, problem.threshold)) is not None]
-    return [_finding(study, b) for b in better]
+    return [_finding(problem.threshold, better)] if better else []
 
 
 def find_better(one: Scored, goal: str, deployed: float) -> Better | None:
@@ -81,11 +85,21 @@ def find_better(one: Scored, goal: str, deployed: float) -> Better | None:
     gain = _gain(joint, value, one)
     if not (gain.low > 0 and gain.value >= LEAST_GAIN):
         return None
+    # F1 grows by flagging nearly everything where positives are common; that is no better decision.
+    balance = [float(balanced_accuracy(*_table(joint, which))) for which in (0, 1)]
+    if balance[1] < balance[0] - NO_LOSS:
+        return None
     place = _best(view.p, view.q, value)
     chosen = np.arange(len(view.left)) >= place
     before, after = _table(_joint(view.p, view.q, now, now), 0), _table(_joint(view.p, view.q, now, chosen), 1)
     return Better(
-        goal, float(view.left[place]), float(value(*before)), float(value(*_table(joint, 1))), gain, before, after
+        goal,
+        float(view.left[place]),
+        float(value(*_table(joint, 0))),
+        float(value(*_table(joint, 1))),
+        gain,
+        before,
+        after,
     )
 
 
@@ -124,30 +138,43 @@ def _gain(joint: Floats, value: Callable[[Floats, Floats, Floats, Floats], Float
     return Estimate(gain, low, high, one.study.level, one.view.rows, "cross-fitted, delta method", se=se)
 
 
-def _finding(study: Study, b: Better) -> Finding:
-    title = GOALS[b.goal][0]
-    deployed = study.problem.threshold or 0.0
+def _finding(deployed: float, better: list[Better]) -> Finding:
+    b = better[0]
+    title, at = GOALS[b.goal][0], number(b.threshold, 0.01)
     half = max(b.gain.se or 0.0, 0.001)
     lines = []
-    for name, at in (("recall", (0, 2)), ("precision", (0, 1))):
-        old, new = (_ratio(t[at[0]], t[at[0]] + t[at[1]]) for t in (b.now, b.then))
+    for name, other in (("recall", 2), ("precision", 1)):
+        old, new = (_ratio(t[0], t[0] + t[other]) for t in (b.now, b.then))
         lines.append(f"{name} {'rises' if new > old else 'falls'} from {percent(old, 0.01)} to {percent(new, 0.01)}")
-    flagged = [float((t[0] + t[1]) / t.sum()) for t in (b.now, b.then)]
+    flagged = [percent(float((t[0] + t[1]) / t.sum()), 0.005) for t in (b.now, b.then)]
+    low, high = number(b.gain.low, half, sign=True), number(b.gain.high, half, sign=True)
+    more = "".join(
+        f" For {GOALS[o.goal][0]} the best is {number(o.threshold, 0.01)} (+{number(o.gain.value, half)})."
+        for o in better[1:]
+    )
     return Finding(
-        f"threshold:{b.goal}", "threshold", severity.of_threshold(b.gain.value), b.goal,
-        f"A threshold of {number(b.threshold, 0.01)} instead of {deployed:g} gives a better {title}: {number(b.after, half)} "
-        f"instead of {number(b.before, half)} on rows that did not choose it.",
-        Recommendation(
-            f"If {title} is what counts, move the threshold to {number(b.threshold, 0.01)}: {' and '.join(lines)}, and "
-            f"{percent(flagged[1], 0.01)} of the rows are flagged instead of {percent(flagged[0], 0.01)}. If misses and false "
-            "alarms have costs, choose by those.",
-            f"{title} +{number(b.gain.value, half)} ({number(b.gain.low, half, sign=True)} to {number(b.gain.high, half, sign=True)}).",
+        id=f"threshold:{b.goal}",
+        kind="threshold",
+        severity=severity.of_threshold(b.gain.value),
+        subject=b.goal,
+        sentence=(
+            f"A threshold of {at} instead of {deployed:g} decides better: {title} {number(b.after, half)} instead of "
+            f"{number(b.before, half)}, on rows that did not choose it.{more}"
+        ),
+        recommendation=Recommendation(
+            f"If {title} is what counts, move the threshold to {at}: {' and '.join(lines)}, and {flagged[1]} of the "
+            f"rows are flagged instead of {flagged[0]}. If misses and false alarms have costs, choose by those.",
+            f"{title} +{number(b.gain.value, half)} ({low} to {high}).",
             True,
         ),
-        "Chosen on four fifths of the rows and judged on the last, five times; the interval of the paired gain is by the "
-        f"delta method. Trade-off of the threshold chosen on all rows: {'; '.join(lines)}.",
-        estimate=b.gain, impact=min(b.gain.value, 1.0),
-    )  # fmt: skip
+        detail=(
+            "Chosen on four fifths of the rows and judged on the last, five times; the interval of the paired gain "
+            "is "
+            "by the delta method. The trade-off is that of the threshold chosen on all rows, on all rows."
+        ),
+        estimate=b.gain,
+        impact=min(b.gain.value, 1.0),
+    )
 
 
 def _ratio(top: float, bottom: float) -> float:

@@ -41,14 +41,19 @@ def _main(study: Study) -> Iterator[Finding]:
     written = percent(WIDE) if scale != 1.0 or is_share(e) else number(WIDE)
     of_value = " of its value" if scale != 1.0 else ""
     yield Finding(
-        "too-few-rows", "too-few-rows", severity.of_width(half), metric.name,
+        "too-few-rows",
+        "too-few-rows",
+        severity.of_width(half),
+        metric.name,
         f"There are too few rows to be sure: {metric.title} is {shown(e)} on {rows(e.n)}.",
         Recommendation(
             f"Label about {needed:,.0f} rows in all for an interval of ± {written}{of_value}.",
             f"{max(needed - e.n, 0):,.0f} more than there are.",
         ),
-        "Standard errors shrink with the square root of the rows.", estimate=e, impact=min(half, 1.0) / 10,
-    )  # fmt: skip
+        "Standard errors shrink with the square root of the rows.",
+        estimate=e,
+        impact=min(half, 1.0) / 10,
+    )
 
 
 def _slices(study: Study) -> Iterator[Finding]:
@@ -64,9 +69,15 @@ def _slices(study: Study) -> Iterator[Finding]:
     if not small:
         return
     yield Finding(
-        "too-few-rows:slices", "too-few-rows", Severity.INFO, "slices",
-        f"{rows(len(small), 'slice')} of {total} have too few rows to be judged (fewer than {FEW_ROWS}, or no {main.title}): "
+        "too-few-rows:slices",
+        "too-few-rows",
+        Severity.INFO,
+        "slices",
+        f"{rows(len(small), 'slice')} of {total} have too few rows to be judged (fewer than {FEW_ROWS}, or no "
+        f"{main.title}): "
         f"{listed(small, 6)}.",
-        Recommendation("Do not read their numbers as good or bad; join them with neighbours, or label more of their rows."),
+        Recommendation(
+            "Do not read their numbers as good or bad; join them with neighbours, or label more of their rows."
+        ),
         impact=0.0,
-    )  # fmt: skip
+    )

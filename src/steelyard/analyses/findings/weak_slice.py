@@ -38,7 +38,7 @@ def weak_slices(study: Study) -> list[Finding]:
         return []
     weak = without_repeats(ranked(tested))
     shown_first, rest = weak[:MOST], weak[MOST:]
-    found = [_finding(study, w, len(tested)) for w in shown_first]
+    found = [_finding(w, len(tested)) for w in shown_first]
     return [*found, _others(rest)] if rest else found
 
 
@@ -106,40 +106,40 @@ def _shrinkage(contrasts: Sequence[Contrast]) -> dict[Slice, float]:
     return {c.where: between / (between + e * e) for c, e in zip(contrasts, errors.tolist(), strict=True)}
 
 
-def _finding(study: Study, weak: Weak, tests: int) -> Finding:
+def _finding(weak: Weak, tests: int) -> Finding:
     c = weak.main
-    title, lost = c.metric.title, Loss(c.metric).name
-    also = (
-        f" {listed([o.metric.title for o in weak.others]).capitalize()} suffer{'s' if len(weak.others) == 1 else ''} too."
-        if weak.others
-        else ""
-    )
+    lost = Loss(c.metric).name
+    others = listed([o.metric.title for o in weak.others])
+    also = f" Worse there too: {others}." if weak.others else ""
     sentence = (
-        f"The model is worse where {c.where}: {title} is {shown(c.inside)}, elsewhere {shown(c.rest)}. "
-        f"That is {percent(c.share)} of the rows; were they as good as the rest, {percent(c.impact)} of all {lost} would go.{also}"
+        f"The model is worse where {c.where}: {c.metric.title} is {shown(c.inside)}, elsewhere {shown(c.rest)}. "
+        f"That is {percent(c.share)} of the rows; were they as good as the rest, about {percent(weak.shrunken)} of "
+        f"all {lost} would go.{also}"
     )
     lines = [f"{o.metric.title} {shown(o.inside)} against {shown(o.rest)}, {p_text(o.p)}" for o in (c, *weak.others)]
     detail = (
-        f"Against all other rows, one-sided; {'; '.join(lines)}. Benjamini–Hochberg over {tests} tests of slices and "
-        f"metrics: {p_text(weak.q, 'q')}. After shrinkage it stands for {percent(weak.shrunken)} of all {lost}."
+        f"Against all other rows, one-sided: {'; '.join(lines)}. Benjamini–Hochberg over {tests} tests of slices and "
+        f"metrics: {p_text(weak.q, 'q')}. As measured it stands for {percent(c.impact)} of all {lost}; after "
+        "empirical "
+        f"Bayes shrinkage over the slices for {percent(weak.shrunken)}."
     )
     return Finding(
-        f"weak-slice:{_id(c.where)}",
-        "weak-slice",
-        severity.of_errors(c.impact),
-        c.metric.name,
-        sentence,
-        _advice(weak),
-        detail,
-        c.where,
-        c.inside,
-        max(weak.shrunken, 0.0),
+        id=f"weak-slice:{_id(c.where)}",
+        kind="weak-slice",
+        severity=severity.of_errors(weak.shrunken),
+        subject=c.metric.name,
+        sentence=sentence,
+        recommendation=_advice(weak),
+        detail=detail,
+        slice=c.where,
+        estimate=c.inside,
+        impact=weak.shrunken,
     )
 
 
 def _advice(weak: Weak) -> Recommendation:
     c = weak.main
-    effect = f"Up to {percent(c.impact)} fewer {Loss(c.metric).name} if it came up to the rest."
+    effect = f"About {percent(weak.shrunken)} fewer {Loss(c.metric).name} if it came up to the rest."
     ranking = next((o for o in weak.all if o.metric.name == "roc_auc"), None)
     if ranking is not None and ranking.inside.high < 0.5:
         return Recommendation(
@@ -149,12 +149,14 @@ def _advice(weak: Weak) -> Recommendation:
         )
     if ranking is not None and c.metric.name != "roc_auc" and ranking.p > 0.1:
         return Recommendation(
-            f"Try a threshold or a recalibration of its own where {c.where}: scores rank rows there as well as elsewhere, "
+            f"Try a threshold or a recalibration of its own where {c.where}: scores rank rows there as well as "
+            "elsewhere, "
             "so the cut is what fits badly.",
             effect,
         )
     return Recommendation(
-        f"Look at the errors where {c.where} first: check labels and inputs there, then add such rows or features that "
+        f"Look at the errors where {c.where} first: check labels and inputs there, then add such rows or features "
+        "that "
         "tell them apart to the training data.",
         effect,
     )

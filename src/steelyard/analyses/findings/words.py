@@ -19,8 +19,7 @@ def number(value: float, half: float = 0.0, sign: bool = False) -> str:
     else:
         decimals = 2 - math.floor(math.log10(abs(value))) if value else 2
     decimals = min(max(decimals, 0), 6)
-    written = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
-    return written.replace("-", MINUS)
+    return _written(value, decimals, sign)
 
 
 def percent(share: float, half: float = 0.0, sign: bool = False) -> str:
@@ -28,8 +27,7 @@ def percent(share: float, half: float = 0.0, sign: bool = False) -> str:
     at = 100 * share
     small = 100 * half if half > 0 else abs(at)
     decimals = 0 if small >= 1 or at == 0 else 1 if small >= 0.1 else 2
-    written = f"{at:+.{decimals}f}" if sign else f"{at:.{decimals}f}"
-    return f"{written.replace('-', MINUS)}{NBSP}%"
+    return f"{_written(at, decimals, sign)}{NBSP}%"
 
 
 def p_text(p: float, name: str = "p") -> str:
@@ -67,3 +65,10 @@ def listed(items: list[str], most: int = 4) -> str:
     if len(items) > most:
         items = [*items[: most - 1], f"{len(items) - most + 1} more"]
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def _written(value: float, decimals: int, sign: bool) -> str:
+    written = f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
+    if not written.strip("+-0.,"):
+        written = written.lstrip("+-")
+    return written.replace("-", MINUS)

@@ -75,8 +75,8 @@ def split_table(source: str) -> tuple[str, str | None]:
 def missing_query(shown: str, tables: list[str]) -> ConfigError:
     """Say that a database needs a query or a table, and which tables there are."""
     return ConfigError(
-        f'{shown} is a database: say what to read from it with query="SELECT …" or ?table=NAME at its end. '
-        f"{nearest('', tables)}"
+        f'{shown} is a database: say what to read from it with a query (--sql, query="SELECT …") or '
+        f"with ?table=NAME at its end. {nearest('', tables)}"
     )
 
 

@@ -32,7 +32,7 @@ SUFFIXES = {
 PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zstd")
 BINARY = {b"PAR1": Format.PARQUET, b"ARROW1": Format.ARROW, b"\xff\xff\xff\xff": Format.ARROW_STREAM}
 OTHERS = {
-    b"SQLite format 3\0": 'an SQLite database. Read it with read("sqlite:///{path}?table=NAME"), or query=',
+    b"SQLite format 3\0": 'an SQLite database. Give it by its address, "sqlite:///{path}?table=NAME"',
     b"PK\x03\x04": "a zip archive or an Excel workbook. Unpack it, or save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook. Save the sheet as CSV",
     b"\x80\x04\x95": "a Python pickle, which can run code when opened. Write the data as Parquet",
@@ -68,8 +68,7 @@ def format_of(path: Path) -> Format:
             raise SourceError(f"{path.name} is {what.format(path=path.name)}.")
     if head[8:12] == b"DUCK":
         raise SourceError(
-            f'{path.name} is a DuckDB database. Read it with read("duckdb:///{path.name}?table=NAME"), or '
-            "query=."
+            f'{path.name} is a DuckDB database. Give it by its address, "duckdb:///{path.name}?table=NAME".'
         )
     return SUFFIXES.get(suffix_of(path)) or _by_content(path)
 

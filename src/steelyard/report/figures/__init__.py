@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import Curve, Estimate
@@ -38,7 +39,7 @@ def curve_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
         "top_k": ranking.top_k,
         "ranking_at_k": ranking.ranking_at_k,
     }
-    drawn = [make(by_kind[kind]) for kind, make in made.items() if kind in by_kind]
+    drawn = [_told(make(by_kind[kind]), evaluation) for kind, make in made.items() if kind in by_kind]
     rest = [k for k in by_kind if k not in made and k not in _ERRORS and k not in _TABLES]
     return (*drawn, *(_other(kind, by_kind[kind]) for kind in rest))
 
@@ -59,6 +60,14 @@ def _by_kind(evaluation: Evaluation) -> dict[str, list[Curve]]:
         subjects = list(dict.fromkeys(c.subject for c in curves))[:MOST_SUBJECTS]
         found[kind] = [c for c in curves if c.subject in subjects]
     return found
+
+
+def _told(figure: Figure, evaluation: Evaluation) -> Figure:
+    """Say in the caption when not all classes are drawn."""
+    subjects = len({c.subject for c in evaluation.curves if c.kind == figure.kind})
+    if subjects <= MOST_SUBJECTS:
+        return figure
+    return replace(figure, caption=f"{figure.caption} The first {MOST_SUBJECTS} of {subjects} classes.")
 
 
 def _plain_smooth(curves: Sequence[Curve], by_kind: dict[str, list[Curve]]) -> list[Curve]:

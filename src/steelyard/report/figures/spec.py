@@ -15,7 +15,7 @@ from steelyard.report.figures.figure import DATA_NAMES, spread
 from steelyard.report.text import visible
 
 Spec = dict[str, Any]
-MOST_POINTS = 1_200
+MOST_POINTS = 800
 MOST_POINTS_A_CURVE = 150
 MOST_SUBJECTS = 20
 HEIGHT = 270
@@ -85,7 +85,7 @@ def by_data(rows: Sequence[Mapping[str, Any]]) -> Spec:
 
 def line(x: Spec, y: Spec, style: Spec, **mark: Any) -> Spec:
     """Return a line that keeps the order of its points."""
-    return {"mark": {"type": "line", **mark}, "encoding": {"x": x, "y": y, "order": {"value": None}, **style}}
+    return {"mark": {"type": "line", "order": False, **mark}, "encoding": {"x": x, "y": y, **style}}
 
 
 def hover(x: Spec, y: Spec, style: Spec, tooltip: Sequence[Spec], shown: bool = False) -> Spec:

@@ -72,7 +72,8 @@ def _fit(x: Floats, n: Floats, y: Floats, u: Floats | None) -> tuple[float, floa
             break
         step = np.linalg.solve(information, design.T @ (y - n * rate))
         length = 1.0
-        while (value := _log_likelihood(design @ (beta + length * step), n, y)) < reached and length > 1e-9:
+        slack = 1e-13 * abs(reached)  # near the maximum rounding alone can make a good step look worse
+        while (value := _log_likelihood(design @ (beta + length * step), n, y)) < reached - slack and length > 1e-9:
             length /= 2.0
         beta, reached = beta + length * step, value
         if float(np.abs(step).max()) <= _TOLERANCE * (1.0 + float(np.abs(beta).max())):

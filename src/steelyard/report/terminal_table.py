@@ -1,0 +1,88 @@
+"""Numbers in a terminal: label, value, interval, the interval drawn where there is room, and what else is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from steelyard.records import Estimate
+from steelyard.report.performance import Cell
+from steelyard.report.scale import Scale
+
+LINE, VALUE, MIDDLE, BOTH = "─●┆◆"
+MOST_LABEL, LEAST_LABEL = 36, 10
+MOST_BAR, LEAST_BAR = 31, 11
+_GAP = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """A number to show; `middle` is the reference or the value of all rows, drawn as a line."""
+
+    label: str
+    cell: Cell
+    scale: Scale | None
+    middle: float | None
+    rest: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Widths of the columns in characters; no bar where it is 0."""
+
+    label: int
+    interval: int
+    bar: int
+
+
+def layout(rows: Sequence[Row], width: int) -> Layout:
+    """Share a width out: labels give way before numbers do, and the bars take what is left."""
+    label = min(MOST_LABEL, max(cell_len(r.label) for r in rows))
+    interval = max((cell_len(r.cell.interval) for r in rows), default=0) or LEAST_LABEL
+    value = max(cell_len(r.cell.value) for r in rows)
+    rest = [max(cell_len(r.rest[i].plain) for r in rows) for i in range(len(rows[0].rest))]
+    taken = sum(w + _GAP for w in (value, interval, *rest))
+    label = max(LEAST_LABEL, min(label, width - taken - _GAP))
+    room = width - taken - label - 2 * _GAP
+    bar = min(MOST_BAR, room - 1 + room % 2)
+    return Layout(label, interval, bar if bar >= LEAST_BAR else 0)
+
+
+def number_table(rows: Sequence[Row], width: int, headers: Sequence[str] = ()) -> Table:
+    """Return the table of some numbers; `headers` are those of the columns after the bar."""
+    widths = layout(rows, width)
+    table = Table(box=None, show_header=bool(headers), padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("", overflow="fold", width=widths.label)
+    table.add_column("value" if headers else "", justify="right", no_wrap=True)
+    table.add_column("interval" if headers else "", overflow="fold", width=widths.interval)
+    if widths.bar:
+        table.add_column("", no_wrap=True, width=widths.bar)
+    for i in range(len(rows[0].rest)):
+        table.add_column(headers[i] if headers else "", justify="right" if i == 0 else "left", overflow="fold")
+    for r in rows:
+        drawn = [bar(r.scale, r.cell.estimate, r.middle, widths.bar)] if widths.bar else []
+        told = Text(r.cell.interval if r.cell.estimate else r.cell.reason, style="dim")
+        table.add_row(Text(r.label), Text(r.cell.value, style="bold"), told, *drawn, *r.rest)
+    return table
+
+
+def bar(scale: Scale | None, estimate: Estimate | None, middle: float | None, width: int) -> Text:
+    """Draw an interval in a row of characters."""
+    if scale is None or estimate is None:
+        return Text(" " * width)
+    row = [" "] * width
+
+    def place(value: float) -> int:
+        return round(scale.at(value) * (width - 1))
+
+    for i in range(place(estimate.low), place(estimate.high) + 1):
+        row[i] = LINE
+    if middle is not None:
+        row[place(middle)] = MIDDLE
+    at = place(estimate.value)
+    row[at] = BOTH if middle is not None and place(middle) == at else VALUE
+    return Text("".join(row))
