@@ -28,15 +28,17 @@ def binary_rows() -> Callable[..., pl.DataFrame]:
     def make(n: int, seed: int, sharpness: float = 1.0, mean: float = -1.2) -> pl.DataFrame:
         rng = np.random.default_rng(seed)
         logit = rng.normal(mean, 1.5, n)
-        return pl.DataFrame({
-            "y": (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(int),
-            "p": 1 / (1 + np.exp(-sharpness * logit)),
-            "site": rng.choice(list("ABCDEFGH"), n),
-            "sex": rng.choice(["F", "M"], n),
-            "age": rng.choice(["young", "middle", "old", "oldest"], n, p=[0.5, 0.3, 0.15, 0.05]),
-            "user": rng.integers(0, max(n // 5, 1), n),
-            "w": rng.integers(1, 4, n).astype(float),
-        })
+        return pl.DataFrame(
+            {
+                "y": (rng.random(n) < 1 / (1 + np.exp(-logit))).astype(int),
+                "p": 1 / (1 + np.exp(-sharpness * logit)),
+                "site": rng.choice(list("ABCDEFGH"), n),
+                "sex": rng.choice(["F", "M"], n),
+                "age": rng.choice(["young", "middle", "old", "oldest"], n, p=[0.5, 0.3, 0.15, 0.05]),
+                "user": rng.integers(0, max(n // 5, 1), n),
+                "w": rng.integers(1, 4, n).astype(float),
+            }
+        )
 
     return make
 
@@ -48,14 +50,16 @@ def regression_rows() -> Callable[..., pl.DataFrame]:
     def make(n: int, seed: int) -> pl.DataFrame:
         rng = np.random.default_rng(seed)
         truth = 3 * rng.gamma(2, 2, n)
-        return pl.DataFrame({
-            "y": truth + rng.standard_t(5, n),
-            "pred": truth,
-            "low": truth - 1.475884,
-            "high": truth + 1.475884,
-            "site": rng.choice(list("ABCDEFGH"), n),
-            "step": rng.integers(1, 5, n),
-        })
+        return pl.DataFrame(
+            {
+                "y": truth + rng.standard_t(5, n),
+                "pred": truth,
+                "low": truth - 1.475884,
+                "high": truth + 1.475884,
+                "site": rng.choice(list("ABCDEFGH"), n),
+                "step": rng.integers(1, 5, n),
+            }
+        )
 
     return make
 

@@ -181,7 +181,9 @@ def test_multiclass_curves(study_from: Studying) -> None:
 def test_many_classes_are_folded(study_from: Studying) -> None:
     rng = np.random.default_rng(3)
     y = rng.integers(0, 40, 4000)
-    rows = pl.DataFrame({"y": [f"c{v:02}" for v in y], "said": [f"c{v:02}" for v in (y + (rng.random(4000) < 0.2)) % 40]})
+    rows = pl.DataFrame(
+        {"y": [f"c{v:02}" for v in y], "said": [f"c{v:02}" for v in (y + (rng.random(4000) < 0.2)) % 40]}
+    )
     found = curves(study_from(rows, Roles(label="y", prediction="said", task="multiclass")))
     confusion = next(c for c in found if c.kind == "confusion")
     assert len(set(confusion.columns["actual"])) == 31

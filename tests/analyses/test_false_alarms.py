@@ -19,7 +19,9 @@ METRICS = ["roc_auc", "average_precision", "accuracy", "recall", "precision", "f
 PROMISED = {"weak-slice": 0.10, "change": 0.05, "calibration": 0.01, "bias": 0.01, "quantile-coverage": 0.01}
 
 
-def alarms(make: Make, study_from: Studying, roles: Roles, seeds: int, rows: int, only: list[str] | None) -> Counter[str]:
+def alarms(
+    make: Make, study_from: Studying, roles: Roles, seeds: int, rows: int, only: list[str] | None
+) -> Counter[str]:
     counted: Counter[str] = Counter()
     for seed in range(seeds):
         study = study_from(make(rows, 2 * seed), roles, make(rows, 2 * seed + 1), only=only)

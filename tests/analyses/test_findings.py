@@ -93,7 +93,9 @@ def test_overconfident_scores(binary_rows: Make, binary_roles: Roles, study_from
 
 def test_scores_that_promise_too_much(binary_rows: Make, binary_roles: Roles, study_from: Studying) -> None:
     rows = binary_rows(6000, 6)
-    rows = rows.with_columns(y=pl.when(pl.Series(np.random.default_rng(0).random(6000) < 0.4)).then(0).otherwise(pl.col("y")))
+    rows = rows.with_columns(
+        y=pl.when(pl.Series(np.random.default_rng(0).random(6000) < 0.4)).then(0).otherwise(pl.col("y"))
+    )
     calibration = found(study_from(rows, binary_roles, only=QUICK), "calibration")
     assert "promise too much" in calibration.sentence
     assert calibration.severity is Severity.HIGH
@@ -179,7 +181,9 @@ def test_a_fall_since_the_reference(binary_rows: Make, binary_roles: Roles, stud
     assert "site = C" in change.sentence
     assert change.estimate is not None
     assert change.estimate.high < 0
-    back = found(study_from(binary_rows(6000, 15), binary_roles, rows, only=QUICK), "change")
+    back = {f.id: f for f in findings(study_from(binary_rows(6000, 15), binary_roles, rows, only=QUICK))}[
+        "change:roc_auc"
+    ]
     assert "better" in back.sentence
     assert back.severity is Severity.INFO
 
@@ -190,7 +194,9 @@ def test_prevalence_shift(binary_rows: Make, binary_roles: Roles, study_from: St
     assert {"change:label", "change:score"} <= ids
 
 
-REGRESSION = Roles(label="y", prediction="pred", task="regression", slices=["site"], quantiles={0.1: "low", 0.9: "high"})
+REGRESSION = Roles(
+    label="y", prediction="pred", task="regression", slices=["site"], quantiles={0.1: "low", 0.9: "high"}
+)
 
 
 def test_biased_regression(regression_rows: Make, study_from: Studying) -> None:
@@ -216,7 +222,9 @@ def test_errors_that_grow_and_outliers(regression_rows: Make, study_from: Studyi
     rows = regression_rows(5000, 3)
     grown = rows.with_columns(y=pl.col("pred") + (pl.col("y") - pl.col("pred")) * pl.col("pred") / 10)
     assert "grows" in found(study_from(grown, REGRESSION), "heteroscedastic").sentence
-    wild = rows.with_columns(y=pl.when(pl.Series(np.arange(5000) < 20)).then(pl.col("y") + 100).otherwise(pl.col("y")))
+    wild = rows.with_columns(
+        y=pl.when(pl.Series(np.arange(5000) < 20)).then(pl.col("y") + 100).otherwise(pl.col("y"))
+    )
     outliers = found(study_from(wild, REGRESSION), "outliers")
     error = np.sort(((wild["y"] - wild["pred"]).to_numpy()) ** 2)[::-1]
     assert outliers.impact * 10 == pytest.approx(error[:50].sum() / error.sum(), abs=0.03)
@@ -237,7 +245,7 @@ def test_a_weak_slice_of_a_regression(regression_rows: Make, study_from: Studyin
     assert weak.id == "weak-slice:site=D"
     error = (rows["y"] - rows["pred"]).abs()
     rest = error.filter(rows["site"] != "D").mean()
-    assert weak.impact == pytest.approx(1 - rest / error.mean(), abs=0.01)
+    assert weak.impact == pytest.approx(1 - rest / error.mean(), abs=0.03)
 
 
 def class_rows(n: int, seed: int, confused: float = 0.0) -> pl.DataFrame:

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from steelyard.records import CheckResult, Curve, Estimate, Reading, Slice, Undefined, Verdict
+from steelyard.records import CheckResult, ColumnSummary, Curve, Estimate, Reading, Slice, Undefined, Verdict
 from steelyard.report.confusion import confusion
 from steelyard.report.figures import curve_figures, error_figures
+from steelyard.report.metric_words import group_of
 from steelyard.report.page import build_page
-from steelyard.report.performance import change
+from steelyard.report.performance import cell, change
 
 VENDORED = {
     "vega.min.js": "8f6a3587cf8d4f42c7e08120e3eb05d067e746d554e39d2dcf52acc0bd5ba28f",
@@ -156,3 +157,64 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'to_docx'"):
         _ = steelyard.report.to_docx
     assert all(getattr(steelyard.report, name) is not None for name in steelyard.report.__all__)
+
+
+def test_method_says_how_and_with_what(examples: Any) -> None:
+    page = build_page(
+        replace(
+            examples.binary(),
+            roles={"slices": ("sex", ("sex", "age")), "weight": None},
+            settings={"exact": True, "cuts": {0.5}, "by": {"a": 1}},
+        )
+    )
+    assert dict(page.method.roles) == {"slices": "sex, sex & age"}
+    assert dict(page.method.settings) == {"exact": "yes", "cuts": "0.5", "by": "a: 1"}
+    assert dict(page.method.methods)["wilson jaccard"].endswith("by way of the Jaccard index")
+    assert page.created == "21 September 2026, 14:03 UTC"
+    assert build_page(replace(examples.binary(), created="yesterday")).created == "yesterday"
+
+
+def test_the_first_sentence_of_a_finding_leads(examples: Any) -> None:
+    first, *_ = examples.binary().findings
+    given = replace(examples.binary(), findings=(replace(first, sentence="It fell to 0.8. It was 0.9. So act."),))
+    line = build_page(given).findings[0]
+    assert (line.lead, line.rest) == ("It fell to 0.8.", "It was 0.9. So act.")
+
+
+def test_binning_is_told_where_it_shows() -> None:
+    sharp = Estimate(0.8, 0.79, 0.81, 0.95, 9, "logit", discretisation=1e-5)
+    assert cell(sharp).note == ""
+    assert cell(replace(sharp, discretisation=0.004, note="few rows")).note == (
+        "few rows; binning may move it by 0.00400"
+    )
+
+
+def test_columns_in_words(examples: Any) -> None:
+    year = ColumnSummary("year", "number", "feature", 9, 0, mean=2017.0, sd=0.8, low=2016.0, high=2018.0)
+    when = ColumnSummary("when", "time", "time", 9, 0, low="2026-01-01T00:00:00", high="2026-08-31T23:59:00")
+    before = replace(year, data="reference", missing=3)
+    page = build_page(replace(examples.empty(), columns=(year, when, before)))
+    assert [line.name for line in page.columns.lines] == ["when", "year"]  # those with a role first
+    assert [line.summary for line in page.columns.lines] == [
+        "2026-01-01 to 2026-08-31 23:59",
+        "2,017 ± 0.800; 2016 to 2018",
+    ]
+    assert page.columns.lines[1].missing_before == "33\u00a0%"
+    assert page.columns.compared
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "group"),
+    [
+        ("roc_auc_ovr_weighted", "multiclass", "How well cases are ranked"),
+        ("f1_macro", "multiclass", "Decisions"),
+        ("precision_at_10", "ranking", "Ranked lists"),
+        ("recall_at_10pct", "binary", "How well cases are ranked"),
+        ("top_3_accuracy", "multiclass", "Decisions"),
+        ("mean_pinball_loss_0.9", "regression", "Size of the errors"),
+        ("my_kpi", "binary", "Other metrics"),
+        ("precision", "binary", "Decisions"),
+    ],
+)
+def test_group(name: str, task: str, group: str) -> None:
+    assert group_of(name, task) == group

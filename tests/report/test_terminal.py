@@ -60,3 +60,15 @@ def test_a_terminal_without_unicode(examples: Any) -> None:
     text = raw.getvalue().decode("ascii")
     assert "x Fail" in text
     assert "-o-" in text
+
+
+@pytest.mark.parametrize("width", [64, 80, 100])
+def test_an_interval_stays_on_one_line(examples: Any, width: int) -> None:
+    text = to_terminal(examples.binary(), width)
+    assert "0.806 to 0.818" in text
+    assert "0.658 to 0.684" in text
+
+
+def test_bars_come_where_there_is_room(examples: Any) -> None:
+    assert "●" not in to_terminal(examples.binary(), 64).split("Key numbers")[1].split("by slice")[0]
+    assert "┆ is the reference" in to_terminal(examples.binary(), 110)

@@ -53,16 +53,23 @@ class Check:
             raise ConfigError(
                 f"A check has metric, min, max, slice, change; this one has {', '.join(sorted(map(str, given)))}."
             )
-        bounds = {}
+        bounds: dict[str, float] = {}
         for side in ("min", "max"):
             value = given.get(side)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
                 raise ConfigError(
                     f"The {side} of the check on {given['metric']} must be a number, not {value!r}."
                 )
-            bounds[side] = None if value is None else float(value)  # type: ignore[arg-type]
-        if bounds["min"] is None and bounds["max"] is None:
+            bounds[side] = float(value)
+        if not bounds:
             raise ConfigError(f"The check on {given['metric']} needs a min or a max.")
+        if bounds.get("min", -math.inf) > bounds.get("max", math.inf):
+            raise ConfigError(
+                f"The check on {given['metric']} can never pass: its min {bounds['min']:g} is above its max "
+                f"{bounds['max']:g}."
+            )
         where = given.get("slice", {})
         if not isinstance(where, Mapping):
             raise ConfigError(
@@ -70,8 +77,8 @@ class Check:
             )
         return cls(
             str(given["metric"]),
-            bounds["min"],
-            bounds["max"],
+            bounds.get("min"),
+            bounds.get("max"),
             Slice.of(where),
             bool(given.get("change", False)),
         )
@@ -91,6 +98,20 @@ def run_checks(checks: Sequence[Check], study: Study) -> list[CheckResult]:
         UnknownNameError: a check names a metric or slice that was not read.
     """
     return [_run(check, study) for check in checks]
+
+
+def require_metrics(checks: Sequence[Check], study: Study) -> None:
+    """Refuse, before the data is read, checks that cannot be held against anything.
+
+    Raises:
+        UnknownNameError: a check names a metric that is not measured.
+    """
+    names = [m.name for m in study.metrics]
+    for check in checks:
+        if check.metric not in names:
+            raise UnknownNameError(
+                f"A check names the metric {check.metric!r}, which is not measured. {nearest(check.metric, names)}"
+            )
 
 
 def _run(check: Check, study: Study) -> CheckResult:
@@ -137,11 +158,7 @@ def _rows_needed(outcome: Estimate, low: float, high: float) -> int | None:
 
 
 def _complain(check: Check, study: Study) -> None:
-    names = [m.name for m in study.metrics]
-    if check.metric not in names:
-        raise UnknownNameError(
-            f"A check names the metric {check.metric!r}, which is not measured. {nearest(check.metric, names)}"
-        )
+    require_metrics([check], study)
     if check.change and "reference" not in study.profiles:
         raise ConfigError(
             f"The check on the change of {check.metric} needs a reference: give one with --reference FILE."
@@ -170,5 +187,5 @@ def _parse_text(given: str) -> Check:
             if not equals:
                 raise ConfigError(f"The slice [{where}] of the check {given!r} must be [column = value & …].")
             items[column.strip()] = value.strip()
-    side = {"min": bound} if sign in (">=", ">") else {"max": bound}
-    return Check(metric, slice=Slice.of(items), **side)
+    low, high = (bound, None) if sign in (">=", ">") else (None, bound)
+    return Check(metric, low, high, Slice.of(items))

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from steelyard.analyses.slicing import ALL_ROWS, SliceBy, slices_of, without_each_bucket
+from steelyard.analyses.slicing import ALL_ROWS, MOST_SLICES, SliceBy, slices_of, without_each_bucket
 from steelyard.analyses.study import Study
 from steelyard.facts import Fact, FactTable, Profile
 from steelyard.metrics import Metric, estimate
@@ -39,8 +39,8 @@ def readings(study: Study) -> tuple[list[Reading], list[str]]:
             ]
             if reader.left_out:
                 left_out.append(
-                    f"{' × '.join(by.columns)} has {reader.left_out} more values in the {data} data; "
-                    "only the 50 with most rows are shown."
+                    f"{' × '.join(by.columns)} has {reader.left_out + MOST_SLICES:,} values in the {data} data; "
+                    f"only the {MOST_SLICES} with most rows are read."
                 )
     return found, left_out
 

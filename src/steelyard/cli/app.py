@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
+from collections.abc import Sequence
 
 import typer
 
@@ -34,25 +36,29 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
         raise typer.Exit
 
 
-def main() -> None:
-    """Run the command line; errors of the user's come out as one clear message and exit code 2."""
-    debug = "--debug" in sys.argv
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line; errors of the user's come out as one clear message and exit code 2.
+
+    Args:
+        args: the words after `steelyard`; by default those of this process.
+    """
+    given = sys.argv[1:] if args is None else list(args)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a letter is no reason to stop
     try:
-        app()
+        app(given, prog_name="steelyard")
     except SteelyardError as error:
-        if debug:
-            traceback.print_exc()
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(USAGE)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(USAGE)
+        _tell([f"Error: {error}", *getattr(error, "__notes__", ())], debug="--debug" in given)
     except Exception as error:  # noqa: BLE001 - the last door: a fault of ours, told without a traceback
-        if debug:
-            traceback.print_exc()
-        typer.echo(
-            f"Error: something went wrong inside Steelyard ({type(error).__name__}: {error}). "
-            "Run again with --debug and report what it prints.",
-            err=True,
-        )
-        sys.exit(USAGE)
+        fault = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        said = f"Error: something went wrong inside Steelyard ({fault}). "
+        _tell([f"{said}Run again with --debug and report what it prints."], debug="--debug" in given)
+
+
+def _tell(lines: Sequence[str], *, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    for line in lines:
+        typer.echo(line, err=True)
+    sys.exit(USAGE)

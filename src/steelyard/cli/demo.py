@@ -15,8 +15,10 @@ def demo(
     debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
 ) -> None:
     """Evaluate a real model: who has work in Massachusetts, 2016–2018 against 2015 (US Census, ACS)."""
+    from steelyard.cli.evaluate import require_places, show
+
+    require_places([output])
     from steelyard import datasets
-    from steelyard.cli.evaluate import show
     from steelyard.data import Roles
     from steelyard.evaluation import evaluate
 

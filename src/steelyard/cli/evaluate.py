@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from steelyard.cli.exit_codes import BY_VERDICT
-from steelyard.records import ConfigError
+from steelyard.cli.output import console, print_json, printing
+from steelyard.records import ConfigError, OutputError, SteelyardError
 
 if TYPE_CHECKING:
     from steelyard.evaluation import Evaluation
 
 CONFIG = "steelyard.toml"
+FOUND = f"Settings from ./{CONFIG} (others: --config FILE)"
 Names = list[str] | None
 
 
@@ -79,6 +82,7 @@ def evaluate(
     debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
 ) -> None:
     """Evaluate a table of predictions: metrics with intervals, slices, curves, findings, verdict."""
+    require_places(output or [], data)
     from steelyard.data import Roles
     from steelyard.evaluation import evaluate as run
 
@@ -100,39 +104,70 @@ def evaluate(
         horizon=horizon,
         quantiles=dict(_quantile(q) for q in quantile or ()),
     )
-    chosen = config if config is not None else Path(CONFIG) if Path(CONFIG).is_file() else None
+    found = config is None and Path(CONFIG).is_file()
     with _progress(quiet or json, f"Weighing {', '.join(data[:3])}{' …' if len(data) > 3 else ''}"):
-        evaluation = run(
-            _source(data),
-            roles,
-            reference=_source(reference) if reference else None,
-            checks=check or (),
-            config=chosen,
-            metrics=metric,
-            sql=sql,
-            reference_sql=reference_sql,
-            level=level,
-            columns=columns,
-        )
+        try:
+            evaluation = run(
+                _source(data),
+                roles,
+                reference=_source(reference) if reference else None,
+                checks=check or (),
+                config=CONFIG if found else config,
+                metrics=metric,
+                sql=sql,
+                reference_sql=reference_sql,
+                level=level,
+                columns=columns,
+            )
+        except SteelyardError as error:
+            if found:
+                error.add_note(FOUND)
+            raise
+    if found and not (quiet or json):
+        with printing():
+            typer.echo(FOUND)
     show(evaluation, output or [], json=json, quiet=quiet)
     raise typer.Exit(BY_VERDICT[evaluation.verdict])
 
 
-def show(evaluation: Evaluation, outputs: list[Path], *, json: bool = False, quiet: bool = False) -> None:
-    """Print an evaluation and write its files."""
-    written = [evaluation.save(path) for path in outputs]
+def require_places(outputs: Sequence[Path], inputs: Sequence[str] = ()) -> None:
+    """Refuse, before any work is done, to write where nothing can be written, or over the data."""
+    if not outputs:
+        return
+    from steelyard.report.files import require_place
+
+    for path in outputs:
+        require_place(path)
+        if path.exists() and any(Path(name).exists() and path.samefile(name) for name in inputs):
+            raise ConfigError(f"{str(path)!r} is the data; the report would replace it. Choose another name.")
+
+
+def show(
+    evaluation: Evaluation, outputs: Sequence[Path], *, json: bool = False, quiet: bool = False
+) -> None:
+    """Write an evaluation's files and print it; where a file cannot be written the rest still comes out.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    written: list[Path] = []
+    failures: list[OutputError] = []
+    for path in outputs:
+        try:
+            written.append(evaluation.save(path))
+        except OutputError as error:
+            failures.append(error)
     if json:
-        typer.echo(evaluation.to_json())
-        return
-    if quiet:
-        return
-    from rich.console import Console
+        print_json(evaluation.to_json())
+    elif not quiet:
+        from steelyard.report import print_terminal
 
-    from steelyard.report import print_terminal
-
-    print_terminal(evaluation, Console())
-    for path in written:
-        typer.echo(f"Written: {path.resolve()}")
+        with printing():
+            print_terminal(evaluation, console())
+            for path in written:
+                typer.echo(f"Written: {path.resolve()}")
+    for failure in failures:
+        raise failure
 
 
 def _progress(silent: bool, message: str) -> Any:
@@ -176,11 +211,9 @@ def _quantile(given: str) -> tuple[float, str]:
 
 
 def _task(given: str | None) -> Any:
-    from typing import get_args
-
-    from steelyard.data import Task
+    from steelyard.data import TASKS
     from steelyard.records import nearest
 
-    if given is None or given in get_args(Task):
+    if given is None or given in TASKS:
         return given
-    raise ConfigError(f"There is no task {given!r}. {nearest(given, get_args(Task))}")
+    raise ConfigError(f"There is no task {given!r}. {nearest(given, TASKS)}")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json as json_text
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from steelyard.cli.output import console, print_json, printing
+
+if TYPE_CHECKING:
+    from steelyard.metrics.doc import MetricDoc
 
 
 def explain_metric(
@@ -19,20 +24,24 @@ def explain_metric(
 
     doc = describe(name)
     if json:
-        typer.echo(json_text.dumps(asdict(doc), ensure_ascii=False, indent=2))
+        print_json(json_text.dumps(asdict(doc), ensure_ascii=False, indent=2))
         return
-    from rich.console import Console
+    with printing():
+        _show(doc)
+
+
+def _show(doc: MetricDoc) -> None:
     from rich.text import Text
 
-    console = Console()
+    screen = console()
     better = {"higher": "higher is better", "lower": "lower is better", "target": "no side is better"}
-    console.print(Text(f"{doc.title} ({doc.name})", style="bold"))
-    console.print(Text(f"{', '.join(doc.tasks)}; {better[doc.direction]}", style="dim"))
-    console.print()
-    console.print(Text(doc.meaning))
+    screen.print(Text(f"{doc.title} ({doc.name})", style="bold"))
+    screen.print(Text(f"{', '.join(doc.tasks)}; {better[doc.direction]}", style="dim"))
+    screen.print()
+    screen.print(Text(doc.meaning))
     for heading in ("formula", "range", "misleads", "next", "source"):
         body = getattr(doc, heading)
         if body:
-            console.print()
-            console.print(Text(heading.capitalize(), style="bold"))
-            console.print(Text(body))
+            screen.print()
+            screen.print(Text(heading.capitalize(), style="bold"))
+            screen.print(Text(body))

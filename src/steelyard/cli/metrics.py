@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from steelyard.cli.output import console, print_json, printing
+
 
 def metrics(
     task: Annotated[str | None, typer.Option(help="Only metrics of this task.")] = None,
@@ -20,9 +22,8 @@ def metrics(
 
     docs = catalogue(_task(task))
     if json:
-        typer.echo(json_text.dumps([asdict(doc) for doc in docs], ensure_ascii=False, indent=2))
+        print_json(json_text.dumps([asdict(doc) for doc in docs], ensure_ascii=False, indent=2))
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -30,4 +31,5 @@ def metrics(
         table.add_column(heading, overflow="fold", no_wrap=heading == "metric")
     for doc in docs:
         table.add_row(doc.name, ", ".join(doc.tasks), doc.direction, doc.meaning)
-    Console().print(table)
+    with printing():
+        console().print(table)

@@ -14,6 +14,7 @@ from steelyard.data.classes import (
     listed,
     matching,
 )
+from steelyard.data.names import SCORE, folded
 from steelyard.data.peek import Peek
 from steelyard.data.roles import Roles, Value
 from steelyard.data.table import Kind, Table
@@ -36,7 +37,7 @@ def value_warnings(table: Table, peek: Peek, roles: Roles) -> list[str]:
         *_classes(frame, roles, peek.complete),
         *_scores(table, frame, roles),
         *_weights(frame, roles),
-        *_nothing_to_measure(roles),
+        *([said] if (said := without_answer(table, frame, roles)) else []),
     ]
 
 
@@ -209,12 +210,23 @@ def _weights(frame: pl.DataFrame, roles: Roles) -> Iterator[str]:
     yield from ()
 
 
-def _nothing_to_measure(roles: Roles) -> Iterator[str]:
-    if not (roles.predictions or roles.scores or roles.quantiles):
-        yield (
-            "No column of predictions or scores was given or found, so no model can be measured: say "
-            "--prediction or --score."
-        )
+def without_answer(table: Table, frame: pl.DataFrame, roles: Roles) -> str | None:
+    """Say that no column has a model's answer, and which one may have been meant; None where one has."""
+    numeric = roles.task in ("regression", "forecasting")
+    if roles.predictions or roles.quantiles or (roles.scores and not numeric):
+        return None
+    ask = "--prediction" if numeric else "--prediction or --score"
+    said = f"No column of predictions or scores was given or found, so no model can be measured: say {ask}."
+    if roles.scores:
+        said = f"The task is {roles.task}, which has no scores, so no model can be measured: say {ask}, or --task."
+    meant = {folded(name) for name in SCORE}
+    texts = [c for c, kind in table.kinds.items() if kind is Kind.TEXT and c not in roles.used()]
+    for column in [c for c in texts if folded(c) in meant][:1]:
+        values = frame[column].drop_nulls()
+        odd = values.filter(values.cast(pl.Float64, strict=False).is_null())
+        example = f" (e.g. {odd[0]!r})" if len(odd) else ""
+        said += f" Column {column!r} is named like a score, but holds text{example}."
+    return said
 
 
 def _holds_zero_and_one(values: pl.Series) -> bool:

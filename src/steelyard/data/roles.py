@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Literal
+from typing import Literal, get_args
 
 Task = Literal["binary", "multiclass", "multilabel", "regression", "forecasting", "ranking"]
+TASKS: tuple[Task, ...] = get_args(Task)
 Value = str | int | float | bool
 
 
@@ -52,6 +53,12 @@ class Roles:
     series: str | None = None
     horizon: str | None = None
     quantiles: Mapping[float, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # A text is a sequence of its letters: one name where several may stand means that name.
+        for name in ("slices", "features"):
+            if isinstance(value := getattr(self, name), str):
+                object.__setattr__(self, name, (value,))
 
     def given(self) -> dict[str, object]:
         """Return the roles that are set, as plain values."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from steelyard.analyses.checks import Check
-from steelyard.data import Roles
+from steelyard.data import TASKS, Roles
 from steelyard.records import ConfigError, nearest
 
 SECTIONS = ("roles", "metrics", "checks", "settings")
@@ -75,12 +75,52 @@ def _config(body: Mapping[str, Any], path: str) -> Config:
 
 def _roles(given: Mapping[str, Any]) -> Roles:
     _known(given, ROLE_NAMES, "role")
+    for name, value in given.items():
+        _of_kind(name, value)
     values = dict(given)
     if "slices" in values:
-        values["slices"] = tuple(tuple(s) if isinstance(s, list) else s for s in values["slices"])
+        slices = values["slices"] if isinstance(values["slices"], list) else [values["slices"]]
+        values["slices"] = tuple(tuple(s) if isinstance(s, list) else s for s in slices)
     if "quantiles" in values:
         values["quantiles"] = {_share(q): column for q, column in values["quantiles"].items()}
     return Roles(**values)
+
+
+def _of_kind(role: str, value: Any) -> None:
+    allowed, what = _KINDS.get(role, (_is_name, "the name of a column"))
+    if not allowed(value):
+        raise ConfigError(f"The role {role} must be {what}, not {value!r}.")
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_names(value: Any) -> bool:
+    return _is_name(value) or (isinstance(value, list) and all(map(_is_name, value)))
+
+
+def _are_named_columns(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_name, value.values()))
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "label": (_are_names, "the name of a column, or a list of names"),
+    "prediction": (_are_names, "the name of a column, or a list of names"),
+    "features": (_are_names, "a list of names of columns"),
+    "score": (
+        lambda value: _are_names(value) or _are_named_columns(value),
+        "the name of a column, a list of names, or a table of class = column",
+    ),
+    "slices": (
+        lambda value: _is_name(value) or (isinstance(value, list) and all(map(_are_names, value))),
+        "a list of names of columns; a list within it is their intersection",
+    ),
+    "quantiles": (_are_named_columns, 'a table of share = column, e.g. { "0.9" = "p90" }'),
+    "threshold": (lambda value: isinstance(value, (int, float)) and not isinstance(value, bool), "a number"),
+    "positive": (lambda value: isinstance(value, (str, int, float, bool)), "a value of the label"),
+    "task": (lambda value: value in TASKS, f"one of {', '.join(TASKS)}"),
+}
 
 
 def _share(text: str) -> float:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from steelyard.analyses import change, overview, performance
+from steelyard.analyses.checks import Check, require_metrics
 from steelyard.analyses.curves import facts as curve_facts
 from steelyard.analyses.overview import ColumnPlan
 from steelyard.analyses.study import Study
 from steelyard.data import Peek, Roles, Table
+from steelyard.data.check_values import without_answer
+from steelyard.data.classes import listed
 from steelyard.data.reading import reading
 from steelyard.evaluation.plan import column_plans, time_extremes
 from steelyard.evaluation.pose import bucket_by, pose, slices_by, spreads
@@ -17,7 +20,7 @@ from steelyard.facts import Cells, Fact, Moments, Profile, Values, measure, text
 from steelyard.metrics import Metric, Problem, metrics_for
 from steelyard.metrics.problem import SCORE
 from steelyard.metrics.rows import informed, prepare_rows
-from steelyard.records import ColumnSummary, DataError, EmptyDataError
+from steelyard.records import ColumnSummary, ConfigError, DataError, EmptyDataError
 
 CURRENT, REFERENCE = "current", "reference"
 
@@ -47,6 +50,7 @@ class Request:
         level: nominal coverage.
         seed: of everything random.
         columns: whether columns are summarised.
+        checks: what will be held against the metrics.
     """
 
     roles: Roles
@@ -56,13 +60,15 @@ class Request:
     level: float = 0.95
     seed: int = 0
     columns: bool = True
+    checks: tuple[Check, ...] = ()
 
 
 def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSummary], list[str]]:
     """Measure everything, and read the metrics; also the data overview and what was left out, in words.
 
     Raises:
-        DataError: there is no row, or the label has classes that the task does not allow.
+        DataError: there is no row, no answer of a model, or the label has classes that the task does not allow.
+        UnknownNameError: a metric that is asked for, or that a check names, is not one of the task.
     """
     plans = column_plans(sources.tables[CURRENT], sources.base, request.roles) if request.columns else []
     study = _measured(sources, request, plans, probability=None)
@@ -100,12 +106,14 @@ def _measured(
     study = Study(
         problem=problem,
         roles=roles,
-        metrics=(*_chosen(problem, request.only), *request.own),
+        metrics=_metrics(problem, request),
         slices=slices_by(roles, sources.base),
         bucket=bucket_by(roles),
         level=request.level,
         seed=request.seed,
     )
+    require_metrics(request.checks, study)
+    _require_answers(sources, study)
     wanted = list(dict.fromkeys([*performance.facts(study), *curve_facts(study), *_watched(study)]))
     profiles = {
         name: _profile(
@@ -126,12 +134,44 @@ def _profile(
         return Profile({**items.tables, **queries.tables}, items.rows)
 
 
+def _require_answers(sources: Sources, study: Study) -> None:
+    """Refuse data without any answer of a model, unless a metric can do without."""
+    if not all(isinstance(metric.needs(study.problem), str) for metric in study.metrics):
+        return
+    table = sources.tables[CURRENT]
+    said = without_answer(table, sources.peeks[CURRENT].frame, study.roles)
+    if said is not None:
+        free = [c for c in table.columns if c not in study.roles.used()]
+        others = f" Columns without a role: {listed(free, 12)}." if free else ""
+        raise DataError(f"{table.description}: {said}{others}")
+
+
+def _metrics(problem: Problem, request: Request) -> tuple[Metric, ...]:
+    chosen = _chosen(problem, request.only)
+    taken = {m.name for m in (chosen if request.only is None else metrics_for(problem))}
+    for metric in request.own:
+        if metric.name in taken:
+            raise ConfigError(
+                f"There is already a {problem.task} metric named {metric.name!r}. Give yours another name."
+            )
+    return (*chosen, *request.own)
+
+
 def _chosen(problem: Problem, only: Sequence[str | Metric] | None) -> tuple[Metric, ...]:
     if only is None:
         return metrics_for(problem)
-    return tuple(
-        m for given in only for m in ([given] if isinstance(given, Metric) else metrics_for(problem, [given]))
-    )
+    if isinstance(only, str):
+        raise ConfigError(f"metrics must be a list of names or metrics, not the text {only!r}: write [{only!r}].")
+    found: dict[str, Metric] = {}
+    for given in only:
+        metric = given if isinstance(given, Metric) else metrics_for(problem, [given])[0]
+        if problem.task not in metric.tasks:
+            raise ConfigError(
+                f"{metric.name!r} is a metric of {', '.join(sorted(metric.tasks))}, but the task is {problem.task}."
+            )
+        if found.setdefault(metric.name, metric) is not metric:
+            raise ConfigError(f"Two of the metrics are named {metric.name!r}. Give one of them another name.")
+    return tuple(found.values())
 
 
 def _watched(study: Study) -> Iterable[Fact]:

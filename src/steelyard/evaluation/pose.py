@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -36,10 +37,10 @@ def pose(
     """
     base = peeks.get("reference", peeks["current"]).frame
     columns = frozenset().union(*(t.columns for t in tables.values()))
-    common = {"task": roles.task, "weighted": roles.weight is not None, "columns": columns}
+    common: dict[str, Any] = {"task": roles.task, "weighted": roles.weight is not None, "columns": columns}
     match roles.task:
         case "binary":
-            return Problem(classes=("0", "1"), **_scores(roles, peeks, ("1",), probability), **common)  # type: ignore[arg-type]
+            return Problem(classes=("0", "1"), **_scores(roles, peeks, ("1",), probability), **common)
         case "multiclass":
             classes = _classes(roles, peeks)
             scored = (
@@ -47,17 +48,14 @@ def pose(
                 if isinstance(roles.score, Mapping)
                 else (classes if roles.scores else ())
             )
-            return Problem(classes=classes, **_scores(roles, peeks, scored, probability), **common)  # type: ignore[arg-type]
+            return Problem(classes=classes, **_scores(roles, peeks, scored, probability), **common)
         case "multilabel":
-            return Problem(
-                classes=roles.labels,
-                **_scores(roles, peeks, roles.labels if roles.scores else (), probability),
-                **common,
-            )  # type: ignore[arg-type]
+            scored = roles.labels if roles.scores else ()
+            return Problem(classes=roles.labels, **_scores(roles, peeks, scored, probability), **common)
         case "ranking":
-            return Problem(**common)  # type: ignore[arg-type]
+            return Problem(**common)
         case _:
-            return Problem(**_numbers(roles, base), **common)  # type: ignore[arg-type]
+            return Problem(**_numbers(roles, base), **common)
 
 
 def slices_by(roles: Roles, base: Peek) -> tuple[SliceBy, ...]:
@@ -109,12 +107,13 @@ def _round(cut: float) -> float:
 
 def _scores(
     roles: Roles, peeks: Mapping[str, Peek], scored: tuple[str, ...], given: bool | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     columns = roles.scores
     if not columns:
         return {"scored": (), "decided": bool(roles.predictions)}
     seen = [peek.frame[c] for peek in peeks.values() for c in columns if c in peek.frame.columns]
     everything = np.concatenate([numbers(s) for s in seen]) if seen else np.empty(0)
+    everything = everything[np.isfinite(everything)]  # infinite ones are left out, as missing ones are
     inside = bool(len(everything)) and bool(everything.min() >= 0 and everything.max() <= 1)
     probability = inside if given is None else given
     decided_by_class = roles.task == "multiclass"
@@ -159,9 +158,9 @@ def _class_order(name: str) -> tuple[int, float, str]:
         return 1, 0.0, name
 
 
-def _numbers(roles: Roles, base: pl.DataFrame) -> dict[str, object]:
+def _numbers(roles: Roles, base: pl.DataFrame) -> dict[str, Any]:
     label = base[roles.labels[0]].cast(pl.Float64, strict=False)
-    found: dict[str, object] = {
+    found: dict[str, Any] = {
         "label_shift": spread(label.drop_nulls().to_numpy()),
         "quantiles": tuple(sorted(roles.quantiles)),
         "horizon": roles.horizon is not None,

@@ -8,22 +8,25 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast, get_args
 
 from steelyard.analyses.checks import Check, run_checks
 from steelyard.analyses.curves import curves
 from steelyard.analyses.findings import findings
-from steelyard.data import Roles, Table, check_roles, guess_roles, peek, read
+from steelyard.analyses.study import Study
+from steelyard.data import TASKS, Roles, Table, check_roles, guess_roles, peek, read
 from steelyard.evaluation.config import Config, read_config
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.evaluation.measuring import CURRENT, REFERENCE, Request, Sources, study_of
 from steelyard.evaluation.method import constants, headline, notes
 from steelyard.metrics import Metric
 from steelyard.metrics.expression import from_expression
-from steelyard.records import ConfigError
+from steelyard.metrics.metric import Direction
+from steelyard.records import ColumnError, ConfigError, nearest
 
 Checks = str | os.PathLike[str] | Sequence[str | Mapping[str, object] | Check]
 LEVEL = 0.95
+RESERVED = "sy_"
 
 
 def evaluate(
@@ -62,9 +65,11 @@ def evaluate(
         SteelyardError: the data cannot be read, is empty, or does not fit its roles; the message says what to do.
     """
     settings, bounds = _settings(config, checks)
-    sources = _sources(data, reference, sql, reference_sql)
     given = _merged(roles or Roles(), settings.roles)
+    _require_task(given)
+    sources = _sources(data, reference, sql, reference_sql)
     complete, guesses = guess_roles(sources.tables[CURRENT], sources.peeks[CURRENT], given)
+    complete = _with_slices_of(bounds, complete)
     warnings = _warnings(sources, complete)
     request = Request(
         roles=complete,
@@ -74,6 +79,7 @@ def evaluate(
         level=_level(level if level is not None else settings.level),
         seed=seed,
         columns=columns,
+        checks=tuple(bounds),
     )
     study, summaries, left_out = study_of(sources, request)
     return Evaluation(
@@ -88,14 +94,14 @@ def evaluate(
         checks=tuple(run_checks(bounds, study)),
         curves=tuple(curves(study)),
         columns=tuple(summaries),
-        warnings=tuple(dict.fromkeys([*warnings, *left_out])),
+        warnings=tuple(dict.fromkeys([*warnings, *_without_value(request, study), *left_out])),
         notes=notes(study),
         level=study.level,
         seed=seed,
         digest=sources.tables[CURRENT].digest,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         versions=_versions(),
-        settings=constants(study),
+        settings={**constants(study), **({"config": settings.path} if settings.path else {})},
     )
 
 
@@ -116,7 +122,36 @@ def _sources(data: Any, reference: Any, sql: str | None, reference_sql: str | No
     tables: dict[str, Table] = {CURRENT: read(data, query=sql)}
     if reference is not None:
         tables[REFERENCE] = read(reference, query=reference_sql)
+    for table in tables.values():
+        _refuse_reserved(table)
     return Sources(tables, {name: peek(table) for name, table in tables.items()})
+
+
+def _refuse_reserved(table: Table) -> None:
+    taken = [c for c in table.columns if c.casefold().startswith(RESERVED)]
+    if taken:
+        raise ColumnError(
+            f"{table.description} has a column {taken[0]!r}. Names that begin with {RESERVED!r} are Steelyard's own: "
+            "rename it."
+        )
+
+
+def _require_task(roles: Roles) -> None:
+    if roles.task is not None and roles.task not in TASKS:
+        raise ConfigError(f"There is no task {roles.task!r}. {nearest(str(roles.task), TASKS)}")
+
+
+def _with_slices_of(checks: Sequence[Check], roles: Roles) -> Roles:
+    """Roles with the slices that checks name, so that whoever asks of a slice need not ask to slice."""
+    known = [frozenset([s] if isinstance(s, str) else s) for s in roles.slices]
+    asked = dict.fromkeys(c.slice.columns for c in checks if c.slice and frozenset(c.slice.columns) not in known)
+    return roles.updated(slices=(*roles.slices, *asked)) if asked else roles
+
+
+def _without_value(request: Request, study: Study) -> list[str]:
+    """A user's own metrics that this data lacks something for: most likely a slip of the pen."""
+    missing = {m.name: m.needs(study.problem) for m in request.own}
+    return [f"Your metric {name!r} has no value: {why}" for name, why in missing.items() if isinstance(why, str)]
 
 
 def _warnings(sources: Sources, roles: Roles) -> list[str]:
@@ -129,11 +164,11 @@ def _warnings(sources: Sources, roles: Roles) -> list[str]:
 
 def _own(name: str, said: Mapping[str, str]) -> Metric:
     direction = said.get("direction", "lower")
-    if direction not in ("higher", "lower", "target"):
-        raise ConfigError(
-            f"The direction of the metric {name} is higher, lower or target, not {direction!r}."
-        )
-    return from_expression(name, said["expression"], title=said.get("title"), direction=direction)
+    if direction not in get_args(Direction):
+        raise ConfigError(f"The direction of the metric {name} is higher, lower or target, not {direction!r}.")
+    return from_expression(
+        name, said["expression"], title=said.get("title"), direction=cast("Direction", direction)
+    )
 
 
 def _merged(first: Roles, second: Roles) -> Roles:

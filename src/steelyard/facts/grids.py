@@ -60,14 +60,15 @@ class LogitGrid(msgspec.Struct, frozen=True, tag=True):
     def steps(self, column: str, name: str) -> list[nw.Expr]:
         """Steps that make the bin index `name` of a Float64 column."""
         p, y = nw.col(column), nw.col(name)
-        odds = (p / (1.0 - p)).alias(name)
+        inner = p.clip(0.0, 1.0).alias(name)
+        odds = (y / (1.0 - y)).alias(name)
         stretched = ((y - 1.0 / y) * (8.0 * STEPS)).alias(name)
         # Clipped before it is floored: Spark's floor is a 64-bit integer, which overflows.
         base = y.clip(-self.LIMIT - 1.0, float(self.LIMIT)).floor().cast(nw.Float64()).alias(name)
         tier = sum(((p >= t).cast(nw.Float64()) for t in self.thresholds), start=nw.lit(0.0))
         inside = y * float(self.tiers) + tier if self.thresholds else y
         index = _select(p, [(p <= 0.0, BELOW), (p >= 1.0, ABOVE)], inside).alias(name)
-        return [odds, *_root_steps(name), stretched, base, index]
+        return [inner, odds, *_root_steps(name), stretched, base, index]
 
     def positions(self, p: Floats) -> Ints:
         """Position of each number in `range(width(grid))`; NaN is 0."""

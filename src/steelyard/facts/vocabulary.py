@@ -2,6 +2,11 @@
 
 A fact says which keys rows are grouped by and which sums are kept in each cell; it says nothing of engines.
 Facts are frozen values: equal facts are asked once.
+
+A row whose weight is missing, infinite, zero or negative has no place in a sample: a weighted fact leaves it out,
+so that a weight of 2 is the row twice and a weight of 0 no row at all. How many rows that were is the difference
+between `Count()` and `Count(weight=…)`. A row with a missing, NaN or infinite value is left out by facts that
+keep sums of values (`Moments`, and `Cells` with values), of all their sums at once.
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ class Binned(msgspec.Struct, frozen=True, tag=True):
 
 
 class Bucket(msgspec.Struct, frozen=True, tag=True):
-    """hash(cluster) mod `groups`, as a key: rows of one cluster share a bucket."""
+    """hash(cluster) mod `groups`, as a key: rows of one cluster share a bucket. Missing counts as cluster 0."""
 
     column: str
     groups: int = 32
@@ -78,7 +83,10 @@ class Count(msgspec.Struct, frozen=True, tag=True):
 
 
 class Cells(msgspec.Struct, frozen=True, tag=True):
-    """Rows by label, decision and score bin (any of `cells`), with the sums of `values` (score, score²) in each."""
+    """Rows by label, decision and score bin (any of `cells`), with the sums of `values` (score, score²) in each.
+
+    Rows where any value is missing or infinite are left out; write `where(is_missing(score), 0, score)` to keep them.
+    """
 
     cells: tuple[Key, ...]
     by: tuple[Key, ...] = ()
@@ -104,7 +112,7 @@ class Cells(msgspec.Struct, frozen=True, tag=True):
 class Moments(msgspec.Struct, frozen=True, tag=True):
     """Means, second and third moments of one or more row values, jointly.
 
-    Rows where any value is missing are left out. Keeps Σw·vᵢ, Σw·vᵢ³ and, for the variance of any smooth
+    Rows where any value is missing or infinite are left out. Keeps Σw·vᵢ, Σw·vᵢ³ and, for the variance of any smooth
     function of the means, Σw²·vᵢ·vⱼ. Write a shift into the expression (`x - 5000`) for values far from 0.
     """
 
@@ -162,7 +170,10 @@ class Histogram(msgspec.Struct, frozen=True, tag=True):
 
 
 class Values(msgspec.Struct, frozen=True, tag=True):
-    """Rows by value of a column; past `limit` distinct values the count is given up, and says so."""
+    """Rows by value of a column; past `limit` distinct values the count is given up, and says so.
+
+    What is given up keeps its rows under the one level `steelyard.facts.table.OVERFLOW`, and so does any sum with it.
+    """
 
     column: str
     limit: int = 100_000

@@ -138,22 +138,6 @@ def bootstrap(low: float = -math.inf, high: float = math.inf, draws: int = 1000)
     return interval
 
 
-def reflected(tables: Tables, low: float, high: float, draws: int = 1000) -> Interval:
-    """The bootstrap's percentiles mirrored at the value, for maxima: what resampling adds to one, sampling added too.
-
-    Source: the "basic" interval of Davison & Hinkley 1997.
-    """
-
-    def interval(m: Measured) -> tuple[float, float, str]:
-        if m.clustered:
-            return plain(low, high)(m)
-        values = tables(resampled(m.view.weights, m.view.squares, draws))
-        a, b = resampling.percentile(values, m.level)
-        return min(max(2 * m.value - b, low), high), min(max(2 * m.value - a, low), high), "bootstrap over cells, basic"
-
-    return interval
-
-
 def resampled(weights: NDArray[np.float64], squares: NDArray[np.float64], draws: int) -> NDArray[np.float64]:
     """Bootstrap draws of cells: multinomial; with weights, Gamma of the same mean and variance in each cell."""
     if np.array_equal(weights, squares):

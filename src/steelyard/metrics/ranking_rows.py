@@ -136,7 +136,6 @@ def _ties(items: Frame, query: str, kept: list[str], cutoffs: tuple[int, ...]) -
     t, r, top, before = (nw.col(c) for c in ("sy_one", "sy_good", "sy_top", "sy_before"))
     others = nw.when(t > 1.0).then(t - 1.0).otherwise(nw.lit(1.0))
     inverse = nw.col("sy_inverse")
-    precision = (before + 1.0) * inverse + (r - 1.0) / others * (t - top * inverse)
     first = before < 0.5
     ties = ties.with_columns(others.alias("sy_others"))
     precision = (before + 1.0) * inverse + (r - 1.0) / nw.col("sy_others") * (t - top * inverse)

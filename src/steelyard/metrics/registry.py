@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from steelyard.metrics.doc import MetricDoc
 from steelyard.metrics.metric import Family, Metric
@@ -144,10 +144,34 @@ def _pick(name: str, found: dict[str, Metric], task: str) -> Metric:
 
 @cache
 def _load_plugins() -> None:
-    for entry in entry_points(group=GROUP):
+    # Ours first, so that a name that is taken twice is told of the other package.
+    for entry in sorted(entry_points(group=GROUP), key=lambda e: _package(e) != "steelyard"):
+        _load(entry)
+
+
+def _load(entry: EntryPoint) -> None:
+    where = f"The package {_package(entry)!r} has metrics {entry.name!r}"
+    try:
         loaded = entry.load()
-        for item in loaded if isinstance(loaded, Iterable) else [loaded]:
-            if isinstance(item, Metric):
+    except Exception as error:
+        raise ConfigError(
+            f"{where} that cannot be loaded from {entry.value!r}: {type(error).__name__}: {error}. Mend, update or "
+            "uninstall that package."
+        ) from error
+    for item in loaded if isinstance(loaded, Iterable) else [loaded]:
+        if isinstance(item, Metric):
+            try:
                 register(item)
-            else:
-                register_family(item)
+            except ConfigError as error:
+                raise ConfigError(f"{where} that cannot be taken: {error}") from error
+        elif callable(item):
+            register_family(item)
+        else:
+            raise ConfigError(
+                f"{where}, but {entry.value!r} holds a {type(item).__name__}: it must be a Metric, a function from a "
+                "problem to metrics, or a list of these."
+            )
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else entry.module

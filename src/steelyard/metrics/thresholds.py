@@ -15,6 +15,7 @@ from steelyard.metrics.metric import Measured, Metric
 from steelyard.metrics.score_cells import of_scores, small_class
 from steelyard.metrics.views import ScoreCells
 from steelyard.records import UndefinedMetricError
+from steelyard.stats import intervals as bounds
 
 Floats = NDArray[np.float64]
 VARIANCE_DRAWS = 200
@@ -168,8 +169,24 @@ def recall_at_precision(precision: float) -> Metric:
     Misleads: the best threshold is chosen on this very data, so it is a little optimistic; in small samples a few
         rows at the top decide it.
     Next: take the threshold from other data, and check precision and recall at it here.
-    Source: scikit-learn `precision_recall_curve`; interval by the basic bootstrap.
+    Source: scikit-learn `precision_recall_curve`; score test of the precision, Wilson for the recall.
     """
+
+    def interval(m: Measured) -> tuple[float, float, str]:
+        if m.clustered:
+            return intervals.plain(0.0, 1.0)(m)
+        view: ScoreCells = m.view
+        found, flagged, squares = (
+            np.cumsum(x[::-1]) for x in (view.p, view.p + view.q, view.p_squares + view.q_squares)
+        )
+        # A threshold is surely (or possibly) precise enough where the score test says so at this level.
+        slack = bounds.quantile(m.level) * np.sqrt(precision * (1 - precision) * squares) / flagged
+        ends = []
+        for sign in (1, -1):
+            allowed = found / flagged >= precision + sign * slack
+            recall = min(float(np.max(found[allowed], initial=0.0) / found[-1]), 1.0)
+            ends.append(bounds.wilson(recall, view.effective_positives, m.level))
+        return ends[0][0], ends[1][1], "score test of the precision, wilson"
 
     def best_order(view: ScoreCells) -> float:
         found = np.cumsum(view.p[::-1])
@@ -190,7 +207,7 @@ def recall_at_precision(precision: float) -> Metric:
         f"recall_at_precision_{precision * 100:.0f}",
         f"Recall at precision ≥ {precision:.0%}",
         value,
-        intervals.reflected(of_tables, 0.0, 1.0),
+        interval,
         variance=variance,
         discretisation=best_order,
         note=note,

@@ -32,6 +32,26 @@ def write(evaluation: Evaluation, path: str | os.PathLike[str]) -> Path:
     return target
 
 
+def require_place(path: str | os.PathLike[str]) -> None:
+    """Refuse a place that `write` could not write to, before any work is done.
+
+    Raises:
+        ConfigError: the suffix is not one of `SUFFIXES`.
+        OutputError: it is a directory, or there is no such directory to write in.
+    """
+    target = Path(path)
+    _suffix(target)
+    if target.is_dir():
+        problem = errno.EISDIR
+    elif not target.parent.is_dir():
+        problem = errno.ENOENT
+    elif not os.access(target.parent, os.W_OK):
+        problem = errno.EACCES
+    else:
+        return
+    raise OutputError(problem, _message(target, 0, OSError(problem, os.strerror(problem))))
+
+
 def _suffix(target: Path) -> str:
     suffix = target.suffix.lower()
     suffix = _ALIASES.get(suffix, suffix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +12,23 @@ from steelyard.records import Estimate
 from steelyard.report import numerals
 from steelyard.report.text import sentence, visible
 
-METHODS = {
-    "wilson": "Wilson score interval of a proportion",
-    "wilson_jaccard": "Wilson interval on the Jaccard index, carried over to F1",
-    "newcombe": "Newcombe's interval from two Wilson intervals",
-    "mover": "MOVER: two intervals combined into one of their difference",
-    "logit_delong": "DeLong's variance on the logit scale",
-    "delta": "delta method: the metric's gradient times the variance of the cell counts",
-    "fisher_z": "Fisher's z transformation",
-    "exact": "exact, without sampling error",
-    "jackknife": "delete-a-group jackknife",
-    "bootstrap": "bootstrap",
-    "t": "Student's t",
+WORDS = {
+    "wilson": "Wilson's score interval of a proportion",
+    "newcombe": "Newcombe's interval from two of Wilson's",
+    "mover": "two intervals combined into one (MOVER)",
+    "delong": "DeLong's variance of an area under a curve",
+    "delta": "delta method: the metric's gradient times the variance of the counts",
+    "fisher": "Fisher's z transformation",
+    "logit": "made on the logit scale, where the metric is nearer to normal, and brought back",
+    "log": "made on the log scale and brought back",
+    "jaccard": "by way of the Jaccard index",
+    "student": "Student's t",
+    "order statistics": "order statistics",
+    "hall": "Hall's transformation, for a skewed statistic",
+    "bootstrap": "bootstrap replicates of the counts",
+    "jackknife": "each group left out in turn",
+    "clustered": "rows of one cluster counted as dependent",
+    "exact": "without sampling error",
 }
 
 
@@ -38,14 +44,12 @@ class Method:
     settings: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str], ...]
     record: tuple[tuple[str, str], ...]
-    discretisation: str
 
 
 def method(evaluation: Evaluation) -> Method:
     """Return the method section of an evaluation."""
     estimates = [r.outcome for r in evaluation.readings if isinstance(r.outcome, Estimate)]
     used = dict.fromkeys(e.method for e in estimates)
-    worst = max((e.discretisation for e in estimates), default=0.0)
     record = {
         "Created": evaluation.created,
         "Interval level": numerals.percent(evaluation.level),
@@ -56,14 +60,11 @@ def method(evaluation: Evaluation) -> Method:
         tuple(map(sentence, evaluation.notes)),
         tuple(map(sentence, evaluation.warnings)),
         tuple(map(sentence, evaluation.guesses)),
-        tuple(
-            (visible(m).replace("_", " "), METHODS.get(m.replace("-", "_").replace(" ", "_"), "")) for m in used if m
-        ),
+        tuple((visible(m).replace("_", " "), _explained(m)) for m in used if m),
         _pairs(evaluation.roles),
         _pairs(evaluation.settings),
         _pairs(evaluation.versions),
         _pairs(record),
-        numerals.number(worst) if worst > 0 else "",
     )
 
 
@@ -79,7 +80,14 @@ def _words(value: object) -> str:
     if isinstance(value, Mapping):
         return visible(", ".join(f"{k}: {_words(v)}" for k, v in value.items()), 400)
     if isinstance(value, list | tuple):
-        return visible(", ".join(map(_words, value)), 400)
+        nested = (" & ".join(map(_words, v)) if isinstance(v, list | tuple) else _words(v) for v in value)
+        return visible(", ".join(nested), 400)
     if isinstance(value, set | frozenset):
         return visible(", ".join(sorted(map(_words, value))), 400)
     return visible(value, 400)
+
+
+def _explained(name: str) -> str:
+    """Explain the words that a method's name is made of."""
+    plain = name.lower().replace("_", " ").replace("-", " ")
+    return "; ".join(text for word, text in WORDS.items() if re.search(rf"\b{word}\b", plain))

@@ -88,10 +88,17 @@ def _summary(column: ColumnSummary) -> str:
         spread = f" ± {numerals.number(column.sd)}" if column.sd is not None else ""
         parts.append(f"{numerals.number(column.mean)}{spread}")
     if column.low is not None and column.high is not None:
-        parts.append(f"{numerals.number(column.low)} to {numerals.number(column.high)}")
+        parts.append(f"{_end(column.low)} to {_end(column.high)}")
     if column.infinite:
         parts.append(f"{numerals.count(column.infinite)} infinite")
     return "; ".join(parts)
+
+
+def _end(value: float | str) -> str:
+    """Write a lowest or highest value; a whole number whole, and a year without a comma."""
+    if isinstance(value, str) or not math.isfinite(value) or not float(value).is_integer() or abs(value) >= 1e9:
+        return visible(value) if isinstance(value, str) else numerals.number(value)
+    return numerals.number(value, 0) if abs(value) >= 10_000 else f"{value:.0f}".replace("-", numerals.MINUS)
 
 
 def _moment(value: float | str | None) -> str:

@@ -11,6 +11,7 @@ from steelyard.report.metric_words import group_of, group_order, metric_doc, tol
 from steelyard.report.text import sentence, visible
 
 KEY_NUMBERS = 7
+BINNING_SHOWS = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,16 @@ def cell(outcome: Outcome, sign: bool = False) -> Cell:
         numerals.interval(outcome, sign),
         numerals.count(outcome.n),
         visible(outcome.method).replace("_", " "),
-        sentence(outcome.note),
+        _note(outcome),
         estimate=outcome,
     )
+
+
+def _note(estimate: Estimate) -> str:
+    """Return the caution about a number, with the error of binning where it shows beside the interval."""
+    binned = estimate.discretisation > BINNING_SHOWS * abs(estimate.high - estimate.low)
+    binning = f"binning may move it by {numerals.number(estimate.discretisation)}" if binned else ""
+    return "; ".join(part for part in (sentence(estimate.note), binning) if part)
 
 
 def metric_lines(evaluation: Evaluation) -> list[MetricLine]:

@@ -52,7 +52,11 @@ def findings(study: Study, questions: Iterable[Question] = QUESTIONS) -> list[Fi
     for question in questions:
         for finding in _asked(question, study):
             found.setdefault(finding.id, finding)
-    for finding in _asked(lambda s: no_problem(s, found.values()), study):
+
+    def nothing(study: Study) -> list[Finding]:
+        return no_problem(study, found.values())
+
+    for finding in _asked(nothing, study):
         found.setdefault(finding.id, finding)
     return sorted(found.values(), key=lambda f: (f.severity.rank, -f.impact, f.id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,30 +68,33 @@ def _telling(scored: list[tuple[float, Contrast, float]]) -> tuple[float, Contra
     return plain if plain[0] >= most[0] / 2 else most
 
 
-def without_repeats(weak: Iterable[Weak]) -> list[Weak]:
-    """Leave out a slice whose story another one already tells: a part of it, or the whole around it."""
-    kept: list[Weak] = []
-    for one in weak:
-        if not any(_same_story(one.main, told.main) for told in kept):
-            kept.append(one)
-    return kept
+def without_repeats(weak: Sequence[Weak]) -> list[Weak]:
+    """Leave out a slice whose story another one already tells: the whole around it, or a part of it."""
+    real = [w for w in weak if not any(_only_through(w.main, part.main) for part in weak)]
+    return [w for w in real if not any(_told_by(w.main, whole.main) for whole in real)]
 
 
-def _same_story(new: Contrast, told: Contrast) -> bool:
-    mine, theirs = set(new.where.items), set(told.where.items)
-    if theirs < mine:
-        # A part of a told slice: new only if it is clearly worse than the whole.
-        worse = Loss(new.metric).worse
-        edge = new.inside.high if new.metric.direction == "higher" else new.inside.low
-        return new.metric.name != told.metric.name or worse(edge - told.inside.value) <= 0
-    if mine < theirs:
-        # The whole around a told part: new only if it is worse without that part as well.
-        without = new.share - told.share
-        if new.metric.name != told.metric.name or without <= 0:
-            return True
-        value = (new.share * new.inside.value - told.share * told.inside.value) / without
-        return Loss(new.metric).worse(value - new.rest.value) < 0.5 * new.gap
-    return False
+def _only_through(whole: Contrast, part: Contrast) -> bool:
+    """Whether a slice is worse only because a part of it is much worse."""
+    if not set(whole.where.items) < set(part.where.items) or not _clearly_worse(part, whole):
+        return False
+    without = whole.share - part.share
+    if without <= 0:
+        return True
+    value = (whole.share * whole.inside.value - part.share * part.inside.value) / without
+    return Loss(whole.metric).worse(value - whole.rest.value) < 0.5 * whole.gap
+
+
+def _told_by(part: Contrast, whole: Contrast) -> bool:
+    """Whether a part is no worse than the whole slice it lies in."""
+    return set(whole.where.items) < set(part.where.items) and not _clearly_worse(part, whole)
+
+
+def _clearly_worse(part: Contrast, whole: Contrast) -> bool:
+    if part.metric.name != whole.metric.name:
+        return False
+    edge = part.inside.high if part.metric.direction == "higher" else part.inside.low
+    return Loss(part.metric).worse(edge - whole.inside.value) > 0
 
 
 def _shrinkage(contrasts: Sequence[Contrast]) -> dict[Slice, float]:

@@ -38,8 +38,8 @@ def read_files(source: Any, query: str | None = None, description: str | None = 
     """Read what a path, a glob or a list of them means."""
     if query is not None:
         raise ConfigError(
-            "A query (--sql, query=) is SQL for a database, but the source is a file. Leave it out, or name a database, "
-            "e.g. duckdb:///store.duckdb."
+            "A query is SQL for a database, but the source is a file. Leave it out, or name a database, e.g. "
+            "duckdb:///store.duckdb."
         )
     if isinstance(source, str) and source == "-":
         source, description = saved_stdin(), "standard input"

@@ -19,7 +19,7 @@ def read_frame(source: Any, query: str | None = None) -> Table:
     """Make a table of a data frame; lazy ones stay where they are."""
     if query is not None:
         raise ConfigError(
-            "A query (--sql, query=) is SQL for a database, but the source is a data frame. Query it before, or leave it out."
+            "A query is SQL for a database, but the source is a data frame. Query it before, or leave it out."
         )
     if isinstance(source, (nw.DataFrame, nw.LazyFrame)) or hasattr(source, "__narwhals_dataframe__"):
         source = source.to_native()

@@ -18,7 +18,7 @@ from steelyard.records import ConfigError
 def read_pandas(source: Any, query: str | None = None) -> Table:
     """Make a table of a pandas data frame; numbers are not copied where NumPy holds them."""
     if query is not None:
-        raise ConfigError("A query (--sql, query=) is SQL for a database, but the source is a pandas frame. Leave it out.")
+        raise ConfigError("A query is SQL for a database, but the source is a pandas frame. Leave it out.")
     names = unique_names(source.columns, "The pandas DataFrame")
     series = [column(name, source.iloc[:, i]) for i, name in enumerate(names)]
     frame = pl.DataFrame(series)

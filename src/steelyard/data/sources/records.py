@@ -93,7 +93,7 @@ def _accepts(source: Any) -> bool:
 
 def _read(source: Any, query: str | None) -> Table:
     if query is not None:
-        raise ConfigError("A query (--sql, query=) is SQL for a database, but the source is plain Python. Leave it out.")
+        raise ConfigError("A query is SQL for a database, but the source is plain Python. Leave it out.")
     if isinstance(source, np.ndarray):
         frame, what = _frame_of_array(source), "a NumPy array"
     elif isinstance(source, Mapping):

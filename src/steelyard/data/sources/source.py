@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from steelyard.data.table import Table
+from steelyard.records import ConfigError
 
 GROUP = "steelyard.sources"
 
@@ -48,4 +49,18 @@ def registered() -> tuple[Source, ...]:
 @cache
 def _load_plugins() -> None:
     for point in entry_points(group=GROUP):
-        register(point.load())
+        register(_plugin(point))
+
+
+def _plugin(point: EntryPoint) -> Source:
+    where = f"The package {point.dist.name if point.dist else point.module!r} has a source {point.name!r}"
+    try:
+        found = point.load()
+    except Exception as error:
+        raise ConfigError(
+            f"{where} that cannot be loaded from {point.value!r}: {type(error).__name__}: {error}. Mend, update or "
+            "uninstall that package."
+        ) from error
+    if not isinstance(found, Source):
+        raise ConfigError(f"{where}, but {point.value!r} is a {type(found).__name__}, not a steelyard.data.Source.")
+    return found
