@@ -1,7 +1,8 @@
 """Steelyard weighs models: metrics with intervals, slices, findings and verdicts, from one reading."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from steelyard.records.lazy import lazily
 
 if TYPE_CHECKING:
     from steelyard.analyses.checks import Check
@@ -56,14 +57,7 @@ _HOMES = {
     "read": "data",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a name when it is first used: `import steelyard` alone stays cheap."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'steelyard' has no attribute {name!r}")
-    value = getattr(import_module(f"steelyard.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

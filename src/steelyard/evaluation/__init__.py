@@ -1,7 +1,8 @@
 """`evaluate`: plan the facts, read the data once, gather estimates, findings and verdicts."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from steelyard.records.lazy import lazily
 
 if TYPE_CHECKING:
     from steelyard.evaluation.config import Config, read_config
@@ -18,11 +19,4 @@ _HOMES = {
     "read_config": "config",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a name when it is first used: showing an evaluation does not need the engines."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOMES)

@@ -172,7 +172,8 @@ def text(value: Level) -> str:
 def reduce_cells(
     codes: Ints, levels: tuple[tuple[Level, ...], ...], sums: Floats, lows: Floats, highs: Floats
 ) -> FactTable:
-    """Sum cells of equal keys, in sorted order of keys."""
+    """Sum cells of equal keys, in sorted order of keys; levels without a cell are dropped."""
+    codes, levels = _pruned(codes, levels)
     if len(codes) == 0 or codes.shape[1] == 0:
         if len(codes) == 0:
             return FactTable(codes, levels, sums, lows, highs)
@@ -193,6 +194,19 @@ def reduce_cells(
         np.fmin.reduceat(lows[order], starts, axis=0),
         np.fmax.reduceat(highs[order], starts, axis=0),
     )
+
+
+def _pruned(codes: Ints, levels: tuple[tuple[Level, ...], ...]) -> tuple[Ints, tuple[tuple[Level, ...], ...]]:
+    kept = list(levels)
+    for k, level in enumerate(levels):
+        if not level:
+            continue
+        used = np.bincount(codes[:, k], minlength=len(level)) > 0
+        if not used.all():
+            codes = codes.copy()
+            codes[:, k] = (np.cumsum(used) - 1)[codes[:, k]]
+            kept[k] = tuple(v for v, there in zip(level, used.tolist(), strict=True) if there)
+    return codes, tuple(kept)
 
 
 def measure_index(fact: Fact, weight_power: int, factors: tuple[int, ...] = ()) -> int:

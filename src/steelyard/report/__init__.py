@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from steelyard.records.lazy import lazily
 
 if TYPE_CHECKING:
     from steelyard.report.files import SUFFIXES, write
@@ -41,11 +42,4 @@ _HOMES = {
     "write": "files",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a face when it is first asked for, so that importing Steelyard does not load Jinja2 or Rich."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOMES)
