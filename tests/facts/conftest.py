@@ -53,7 +53,7 @@ def wild_frame() -> pl.DataFrame:
             "price": pl.Series([["1.50", "2.00", None][i % 3] for i in range(rows)]).cast(pl.Decimal(10, 2)),
             "nothing": pl.Series([None] * rows, dtype=pl.Float64),
             "weight": pl.Series([[1.0, 2.5, 0.0, None, -1.0, math.inf][i % 6] for i in range(rows)], dtype=pl.Float64),
-            "odd `name` 😀": pl.Series([float(i) for i in range(rows)]),
+            "odd name 😀 (%)": pl.Series([float(i) for i in range(rows)]),
         }
     )
 

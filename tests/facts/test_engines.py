@@ -21,10 +21,12 @@ from steelyard.facts import (
     measure,
     shape,
 )
+from steelyard.facts.gaps import refuse_gaps
 from steelyard.facts.local import run_local
 from steelyard.facts.query import run_query
+from steelyard.records import DataError
 
-ODD = "odd `name` 😀"
+ODD = "odd name 😀 (%)"
 ALL_GRIDS = (
     LogitGrid(),
     LogitGrid((0.1, 0.3)),
@@ -56,10 +58,18 @@ FACTS = (
     Moments(("tame * 2", "p", "whole"), weight="weight", extremes=True),
     Moments(("nothing",), (Category("text"),), extremes=True),
     Moments(("log(p)", "sqrt(tame)", "1 / whole", "p ** 2", "where(flag, 1, 0)", "clip(tame, 0, 1)")),
-    shape("odd `name` 😀", 3.0, 2.0),
+    shape("odd name 😀 (%)", 3.0, 2.0),
     Histogram(ODD, RootGrid(3.0, 2.0)),
     Cells((Category("flag"), Category("text"), Binned("p", LogitGrid((0.5,)))), values=("p", "p * p")),
     Cells((Category("flag"), Binned("wild", LogitGrid())), (Bucket("cluster", 4),), ("where(is_missing(p), 0, p)",), "weight"),
+)
+
+SOME = (
+    Count((Category("text"), Bucket("cluster")), weight="weight"),
+    Values("fraction"),
+    Histogram("wild", RootGrid(0.3, 2.5)),
+    Moments(("tame", "p"), (Category("flag"),), extremes=True),
+    Cells((Category("flag"), Binned("p", LogitGrid((0.5,)))), values=("p",)),
 )
 
 
@@ -68,9 +78,21 @@ def reference(frame, facts=FACTS):
     return run_local(table.frame.to_native(), table.kinds, facts)
 
 
+def answerable(table, facts):
+    return [fact for fact in facts if not refused(table, fact)]
+
+
+def refused(table, fact):
+    try:
+        refuse_gaps(table.engine, table.kinds, [fact])
+    except DataError:
+        return True
+    return False
+
+
 def assert_same(found, expected):
     assert found.rows == expected.rows
-    for fact in expected.tables:
+    for fact in found.tables:
         mine, theirs = found[fact], expected[fact]
         assert mine.levels == theirs.levels, fact
         np.testing.assert_array_equal(mine.codes, theirs.codes, err_msg=str(fact))
@@ -82,17 +104,17 @@ def assert_same(found, expected):
 
 def test_every_engine_gives_the_same_facts(on_engine, wild_frame):
     table = on_engine(wild_frame)
-    assert_same(run_query(table.frame, table.kinds, FACTS), reference(wild_frame))
+    assert_same(run_query(table.frame, table.kinds, answerable(table, FACTS)), reference(wild_frame))
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_no_row_and_one_row(on_engine, wild_frame, rows):
     frame = wild_frame.head(rows)
     table = on_engine(frame)
-    found = run_query(table.frame, table.kinds, FACTS)
-    assert_same(found, reference(frame))
+    found = run_query(table.frame, table.kinds, answerable(table, SOME))
+    assert_same(found, reference(frame, SOME))
     assert found.rows == rows
-    assert rows or all(len(found[f]) == 0 for f in FACTS)
+    assert rows or all(len(t) == 0 for t in found.tables.values())
 
 
 def test_many_categories(on_engine):
@@ -119,11 +141,11 @@ def test_whole_numbers_at_the_ends_of_64_bits(on_engine):
     frame = pl.DataFrame({"id": pl.Series([-(2**63), 2**63 - 1, 2**53 + 1, 2**53, None], dtype=pl.Int64)})
     facts = (Count((Bucket("id"),)), Values("id"))
     table = on_engine(frame)
-    assert_same(run_query(table.frame, table.kinds, facts), reference(frame, facts))
+    assert_same(run_query(table.frame, table.kinds, answerable(table, facts)), reference(frame, facts))
     assert reference(frame, facts)[Values("id")].values(0) == [-(2**63), 2**53, 2**53 + 1, 2**63 - 1, None]
 
 
 def test_a_frame_split_in_two_adds_up(on_engine, wild_frame):
     halves = [on_engine(wild_frame[:11]), on_engine(wild_frame[11:])]
-    first, second = (run_query(t.frame, t.kinds, FACTS) for t in halves)
-    assert_same(first + second, reference(wild_frame))
+    first, second = (run_query(t.frame, t.kinds, answerable(t, SOME)) for t in halves)
+    assert_same(first + second, reference(wild_frame, SOME))

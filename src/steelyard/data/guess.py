@@ -107,8 +107,13 @@ class _Guesser:
                 and columns.is_two_valued(roles.labels[0])
             ):
                 self._take("score", name, f"{why}; its values are fractions between 0 and 1, so not classes")
-            else:
+            elif roles.score is None or not columns.is_two_valued(roles.labels[0]) or self._shares_a_class(name):
                 self._take("prediction", name, why)
+
+    def _shares_a_class(self, name: str) -> bool:
+        frame = self.columns.frame
+        label = self.roles.labels[0]
+        return name in frame.columns and bool(class_counts(frame[name]).keys() & class_counts(frame[label]).keys())
 
     def _task(self) -> None:
         if self.roles.task is None:

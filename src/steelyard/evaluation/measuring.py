@@ -23,6 +23,8 @@ from steelyard.metrics.rows import informed, prepare_rows
 from steelyard.records import ColumnSummary, ConfigError, DataError, EmptyDataError
 
 CURRENT, REFERENCE = "current", "reference"
+OF_LABELS_ALONE = frozenset({"prevalence"})
+"""Metrics that say nothing of a model."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _measured(
         seed=request.seed,
     )
     require_metrics(request.checks, study)
-    _require_answers(sources, study)
+    _require_answers(sources, study, request)
     wanted = list(dict.fromkeys([*performance.facts(study), *curve_facts(study), *_watched(study)]))
     profiles = {
         name: _profile(
@@ -134,9 +136,10 @@ def _profile(
         return Profile({**items.tables, **queries.tables}, items.rows)
 
 
-def _require_answers(sources: Sources, study: Study) -> None:
+def _require_answers(sources: Sources, study: Study, request: Request) -> None:
     """Refuse data without any answer of a model, unless a metric can do without."""
-    if not all(isinstance(metric.needs(study.problem), str) for metric in study.metrics):
+    measured = {m.name for m in study.metrics if not isinstance(m.needs(study.problem), str)}
+    if measured - OF_LABELS_ALONE or (measured and request.only is not None):
         return
     table = sources.tables[CURRENT]
     said = without_answer(table, sources.peeks[CURRENT].frame, study.roles)

@@ -6,6 +6,7 @@ from typing import Any
 
 from steelyard.analyses.study import Study
 from steelyard.facts import LogitGrid, RootGrid
+from steelyard.metrics import Metric
 
 FIRST: dict[str, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "f1", "recall", "precision", "accuracy", "brier"),
@@ -18,11 +19,11 @@ FIRST: dict[str, tuple[str, ...]] = {
 
 
 def headline(study: Study) -> tuple[str, ...]:
-    """The metric names to show first: those of the task that have a value, then a user's own."""
+    """The metric names to show first: a user's own, then those of the task, where they have a value."""
     first = FIRST[study.problem.task]
     names = [m.name for m in study.metrics]
     found = [name for name in first if study.estimate(name) is not None]
-    own = [name for name in names if study.metric(name) is not None and _is_own(name, study)]
+    own = [metric.name for metric in study.metrics if _is_own(metric) and study.estimate(metric.name) is not None]
     return tuple(dict.fromkeys([*own, *found])) or tuple(names[:5])
 
 
@@ -72,6 +73,6 @@ def constants(study: Study) -> dict[str, Any]:
     return found
 
 
-def _is_own(name: str, study: Study) -> bool:
-    metric = study.metric(name)
-    return metric is not None and ("own", True) in metric.parameters
+def _is_own(metric: Metric) -> bool:
+    """Whether it was written by the user: as an expression, or as a function of a view."""
+    return any(name in ("expression", "function") for name, _ in metric.parameters)

@@ -145,7 +145,8 @@ def _with_slices_of(checks: Sequence[Check], roles: Roles) -> Roles:
     """Roles with the slices that checks name, so that whoever asks of a slice need not ask to slice."""
     known = [frozenset([s] if isinstance(s, str) else s) for s in roles.slices]
     asked = dict.fromkeys(c.slice.columns for c in checks if c.slice and frozenset(c.slice.columns) not in known)
-    return roles.updated(slices=(*roles.slices, *asked)) if asked else roles
+    items = [columns[0] if len(columns) == 1 else columns for columns in asked]
+    return roles.updated(slices=(*roles.slices, *items)) if items else roles
 
 
 def _without_value(request: Request, study: Study) -> list[str]:

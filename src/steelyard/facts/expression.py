@@ -87,9 +87,11 @@ def parse(text: str) -> tuple[dict[str, str], ast.expr]:
     try:
         return quoted, ast.parse(_STRING_OR_BACKQUOTED.sub(stand_in, text.strip()), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = error.msg if isinstance(error, SyntaxError) else str(error) or "it is nested too deeply"
+        deep = isinstance(error, (RecursionError, MemoryError))
+        reason = "it is nested too deeply" if deep else getattr(error, "msg", error)
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
         raise ConfigError(
-            f"{text!r} is not an expression: {reason}. Write columns by name (odd names in `backquotes`), "
+            f"{shown!r} is not an expression: {reason}. Write columns by name (odd names in `backquotes`), "
             f"numbers, + - * / ** , comparisons, and/or/not, and the functions {', '.join(sorted(FUNCTIONS))}."
         ) from error
 
@@ -107,6 +109,7 @@ class _Typed(NamedTuple):
         return isinstance(self.node, (ast.Name, ast.Constant))
 
 
+_SHOWN = 200
 _MISSING = nw.lit(None, dtype=nw.Float64())
 _WHOLE_FROM = 2.0**52
 _ANYTHING_ELSE = {Kind.TEXT: "is text", Kind.TIME: "is a time", Kind.OTHER: "is neither number nor text"}
@@ -138,7 +141,7 @@ def _floor(x: Expr) -> Expr:
 
 
 def _clip(x: Expr, low: Expr, high: Expr) -> Expr:
-    return _where(x < low, low, _where(x > high, high, x))
+    return _guarded(low <= high, _where(x < low, low, _where(x > high, high, x)))
 
 
 def _least(a: Expr, b: Expr) -> Expr:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from steelyard.data.table import Kind
+from steelyard.facts.expression import names_in
 from steelyard.facts.vocabulary import Bucket, Fact
 from steelyard.records import DataError
 
@@ -20,17 +21,25 @@ class Gap:
     remedy: str
 
 
-_REMEDY = "Give the cluster as a number, or read the data with Polars (from files)."
-_OTHER_ENGINES = ("dask", "duckdb", "ibis", "pandas", "pyarrow", "pyspark", "pyspark_connect", "sqlframe")
+ANY_BUCKET = "Bucket of any column"
+OTHER_BUCKET = "Bucket of a column that is not a number"
+ODD_NAME = "Column with a dot or a backquote in its name"
+_SPARK = ("pyspark", "pyspark_connect", "sqlframe")
+_READ = "Give the frame to `steelyard.read` (or the path of its file): it is then measured by Polars."
 GAPS: tuple[Gap, ...] = (
+    Gap("pandas", ANY_BUCKET, "its Arrow-typed columns have no remainder to make buckets with", _READ),
     *(
         Gap(
             engine,
-            "Bucket of a column that is not a number",
+            OTHER_BUCKET,
             "its hash of text is not the one other engines have, so buckets would not add up",
-            _REMEDY,
+            "Give the cluster as a number, or read the data from files, which Polars does.",
         )
-        for engine in _OTHER_ENGINES
+        for engine in ("dask", "duckdb", "ibis", "pyarrow", *_SPARK)
+    ),
+    *(
+        Gap(engine, ODD_NAME, "it reads a dot as a field inside a struct", "Rename the column, e.g. by withColumnRenamed.")
+        for engine in _SPARK
     ),
 )
 
@@ -41,10 +50,17 @@ def refuse_gaps(engine: str, kinds: Mapping[str, Kind], facts: Iterable[Fact]) -
     Raises:
         DataError: naming the engine, the column, the reason and what to do.
     """
-    gap = next((g for g in GAPS if g.engine == engine), None)
-    if gap is None:
-        return
-    for fact in facts:
-        for key in fact.keys:
-            if isinstance(key, Bucket) and kinds.get(key.column) is not Kind.NUMBER:
-                raise DataError(f"{engine} cannot cluster by the column {key.column!r}: {gap.reason}. {gap.remedy}")
+    gaps = [gap for gap in GAPS if gap.engine == engine]
+    for fact in facts if gaps else ():
+        for gap in gaps:
+            for column in _refused(gap, kinds, fact):
+                raise DataError(f"{engine} cannot answer {gap.fact} (here {column!r}): {gap.reason}. {gap.remedy}")
+
+
+def _refused(gap: Gap, kinds: Mapping[str, Kind], fact: Fact) -> list[str]:
+    if gap.fact == ODD_NAME:
+        weight = () if fact.weight is None else (fact.weight,)
+        named = (*(key.column for key in fact.keys), *weight, *(c for v in fact.values for c in names_in(v)))
+        return [column for column in named if "." in column or "`" in column]
+    buckets = [key.column for key in fact.keys if isinstance(key, Bucket)]
+    return [column for column in buckets if gap.fact == ANY_BUCKET or kinds.get(column) is not Kind.NUMBER]

@@ -61,7 +61,9 @@ def plain(low: float = -math.inf, high: float = math.inf) -> Interval:
     return interval
 
 
-def logit(low: float = 0.0, high: float = 1.0, df: Callable[[Any], float] | None = None, name: str = "logit") -> Interval:
+def logit(
+    low: float = 0.0, high: float = 1.0, df: Callable[[Any], float] | None = None, name: str = "logit"
+) -> Interval:
     """Symmetric on the logit scale of (low, high)."""
 
     def interval(m: Measured) -> tuple[float, float, str]:

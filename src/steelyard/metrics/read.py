@@ -56,7 +56,9 @@ def _places(table: FactTable, key: int, place: dict[str, int]) -> NDArray[np.int
     return np.asarray(lookup[table.codes[:, key]], dtype=np.int64)
 
 
-def scores(fact: Cells, table: FactTable, positive: str = "1", negatives: tuple[str, ...] | None = None) -> ScoreCells:
+def scores(
+    fact: Cells, table: FactTable, positive: str = "1", negatives: tuple[str, ...] | None = None
+) -> ScoreCells:
     """Read positive and negative weight by ascending score.
 
     `positive` names the class that counts as positive; `negatives` those that count as negative
@@ -75,7 +77,8 @@ def scores(fact: Cells, table: FactTable, positive: str = "1", negatives: tuple[
         known = index != MISSING
         probability = isinstance(key.grid, LogitGrid)
     else:
-        numbers = np.array([np.nan if v is None or isinstance(v, str) else float(v) for v in table.levels[last]] or [np.nan])
+        levels = table.levels[last] or (None,)
+        numbers = np.array([np.nan if v is None or isinstance(v, str) else float(v) for v in levels])
         known = ~np.isnan(numbers)[table.codes[:, last]]
         index = table.codes[:, last]
         inside = numbers[~np.isnan(numbers)]

@@ -74,7 +74,7 @@ def recall_at(share: float) -> Metric:
         view.need_both_classes()
         return top(view, share).found / view.p.sum()
 
-    value.__doc__ = f"""Share of all positives that are among the {share:.0%} of rows with the highest scores (captured share).
+    value.__doc__ = f"""Share of all positives that are in the {share:.0%} of rows with the highest scores.
 
     Formula: positives in the top {share:.0%} of rows / positives
     Range: 0 to 1; higher is better. A random order reaches {share:g}; perfect is min(1, {share:g}/prevalence).
@@ -162,7 +162,7 @@ def recall_at_precision(precision: float) -> Metric:
         reached = np.where(p >= (precision - 1e-12) * (p + q), p, 0.0).max(axis=1)
         return np.asarray(reached / p[:, -1], dtype=float)
 
-    value.__doc__ = f"""Largest share of positives found while at least {precision:.0%} of the flagged rows are positive.
+    value.__doc__ = f"""Largest share of positives found with a precision of {precision:.0%} or more.
 
     Formula: max of recall over thresholds whose precision is at least {precision:g}; 0 if there is none
     Range: 0 to 1; higher is better.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from steelyard.analyses.curves.cells import decided_fact, scored_fact
 from steelyard.analyses.slicing import SliceBy, slices_of
 from steelyard.analyses.study import Study
 from steelyard.facts import Binned, Category, Cells, FactTable, Moments, measure_index
-from steelyard.facts.grids import ABOVE, BELOW, MISSING
+from steelyard.facts.grids import MISSING
 from steelyard.metrics.problem import DECISION, LABEL, SCORE
 from steelyard.records import Slice
 
@@ -27,7 +27,7 @@ class Missing:
         where: the slice.
         rows: all rows.
         label, score, decision: rows that lack it; None where the problem has none.
-        infinite: rows whose score or prediction is infinite; counted over all rows only where it is a score.
+        infinite: rows whose score or prediction is infinite; of scores counted over all rows only.
     """
 
     where: Slice
@@ -54,7 +54,12 @@ def missing(study: Study, data: str) -> Iterator[Missing]:
             continue
         table = study.profiles[data][fact]
         for where, cells in slices_of(by, fact, table)[0]:
-            yield _read(fact, table.where(cells), where)
+            found = _read(fact, table.where(cells), where)
+            if not where and isinstance(fact, Cells):
+                # Cells leave out rows whose score is infinite.
+                rows = float(study.profiles[data].rows)
+                found = replace(found, rows=rows, infinite=max(rows - found.rows, 0.0))
+            yield found
 
 
 def _fact(study: Study, by: SliceBy) -> Cells | Moments | None:
@@ -91,15 +96,12 @@ def _read(fact: Cells | Moments, table: FactTable, where: Slice) -> Missing:
         return Missing(where, rows, label, None, decision, infinite)
     counts = table.sums[:, measure_index(fact, 0)]
     lacking: dict[str, float] = {}
-    infinite = 0.0
     for place, key in enumerate(fact.keys):
         if place < len(fact.by) or not isinstance(key, Category | Binned):
             continue
         lacking[key.column] = float(counts[_empty(table, place, key)].sum())
-        if key.column == SCORE and not where:
-            infinite = float(counts[_infinite(table, place, key)].sum())
     return Missing(
-        where, float(counts.sum()), lacking.get(LABEL, 0.0), lacking.get(SCORE), lacking.get(DECISION), infinite
+        where, float(counts.sum()), lacking.get(LABEL, 0.0), lacking.get(SCORE), lacking.get(DECISION), 0.0
     )
 
 
@@ -109,13 +111,3 @@ def _empty(table: FactTable, place: int, key: Category | Binned) -> NDArray[np.b
         return np.asarray(codes == MISSING)
     levels = table.levels[place]
     return np.asarray(codes == len(levels) - 1) if levels and levels[-1] is None else np.zeros(len(codes), dtype=bool)
-
-
-def _infinite(table: FactTable, place: int, key: Category | Binned) -> NDArray[np.bool_]:
-    codes = table.codes[:, place]
-    if isinstance(key, Category):
-        wild = [isinstance(v, float) and bool(np.isinf(v)) for v in table.levels[place]]
-        return np.asarray(np.array(wild or [False])[codes])
-    left, right = key.grid.edges(codes)
-    outer = (codes <= BELOW) | (codes >= ABOVE)
-    return np.asarray(outer & (np.isinf(left) | np.isinf(right)))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, replace
 
 from steelyard.analyses.findings.losses import Loss
+from steelyard.analyses.findings.slice_views import Cut, SliceViews
 from steelyard.analyses.findings.testing import difference, p_value
-from steelyard.analyses.slicing import SliceBy, slices_of, without_each_bucket
 from steelyard.analyses.study import Study
-from steelyard.facts import Fact, FactTable
 from steelyard.metrics import Metric, ScoreCells, estimate
 from steelyard.records import Estimate, Slice, UndefinedMetricError
+from steelyard.stats.critical import quantile
 
 FEW_ROWS, FEW_OF_A_CLASS = 30, 10
 """Slices with less are not tested: their intervals are approximations that need more."""
 STRICT = 0.999
+CLEARLY_NOT = 0.25
+"""One-sided p-values above this can never be significant, so they need not be exact."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Contrast:
     def reach(self) -> float:
         """Standard error of the gap on the side of no gap."""
         d = difference(self.inside, self.rest)
-        return (d.high - d.low) / 2 / 1.96
+        return (d.high - d.low) / 2 / quantile(d.level)
 
     @property
     def impact(self) -> float:
@@ -62,96 +60,51 @@ class Contrast:
 
 
 class Contrasts:
-    """Slices against the rest; views are cut once for metrics that read the same."""
+    """Slices against the rest."""
 
     def __init__(self, study: Study, data: str = "current") -> None:
-        self.study, self.data = study, data
-        self._views: dict[tuple[Any, ...], Any] = {}
-        self._cuts: dict[tuple[SliceBy, Fact], list[tuple[Slice, NDArray[np.bool_]]]] = {}
+        self.study, self.data, self.views = study, data, SliceViews(study, data)
 
     def of(self, metric: Metric) -> Iterator[Contrast]:
-        """Every slice that has enough rows; those that are not worse have p = 1."""
+        """Every slice that has enough rows; the clearly harmless ones are held against all rows only."""
         overall = self.study.estimate(metric.name, data=self.data)
-        needs = metric.needs(self.study.problem)
-        if overall is None or isinstance(needs, str):
+        if overall is None:
             return
-        for by in self.study.slices:
-            if by.keys:
-                facts = tuple(msgspec.structs.replace(fact, by=by.within(self.study.bucket)) for fact in needs)
-                if all(fact in self.study.profiles[self.data] for fact in facts):
-                    yield from self._of(metric, by, facts, overall)
-
-    def _of(self, metric: Metric, by: SliceBy, facts: tuple[Fact, ...], overall: Estimate) -> Iterator[Contrast]:
-        tables = [self.study.profiles[self.data][fact] for fact in facts]
-        masks = [dict(self._cut(by, fact, table)) for fact, table in zip(facts, tables, strict=True)]
-        for where, mask in masks[0].items():
-            inside = self.study.estimate(metric.name, where, self.data)
-            if inside is None or inside.n < FEW_ROWS or not all(where in m for m in masks):
+        for cut in self.views.cuts(metric):
+            inside = self.study.estimate(metric.name, cut.where, self.data)
+            if inside is None or inside.n < FEW_ROWS:
                 continue
-            share = float(tables[0].sums[mask, 0].sum() / tables[0].rows)
-            if Loss(metric).worse(inside.value - overall.value) <= 0:
-                yield Contrast(metric, where, share, inside, overall, overall, 1.0)
-                continue
-            cells = [m[where] for m in masks]
-            contrast = self._worse(metric, where, share, inside, overall, facts, tables, cells)
-            if contrast is not None:
+            crude = _crude(metric, inside, overall, cut.share)
+            if crude > CLEARLY_NOT:
+                yield Contrast(metric, cut.where, cut.share, inside, overall, overall, crude)
+            elif (contrast := self._worse(metric, cut, inside, overall)) is not None:
                 yield contrast
 
-    def _worse(
-        self,
-        metric: Metric,
-        where: Slice,
-        share: float,
-        inside: Estimate,
-        overall: Estimate,
-        facts: tuple[Fact, ...],
-        tables: list[FactTable],
-        cells: list[NDArray[np.bool_]],
-    ) -> Contrast | None:
-        view, parts = self._view(metric, facts, tables, cells, where, True)
-        if isinstance(view, ScoreCells) and min(view.positives, view.negatives) < FEW_OF_A_CLASS:
+    def _worse(self, metric: Metric, cut: Cut, inside: Estimate, overall: Estimate) -> Contrast | None:
+        here, there = self.views.inside(metric, cut), self.views.rest(metric, cut)
+        if isinstance(here.view, ScoreCells) and min(here.view.positives, here.view.negatives) < FEW_OF_A_CLASS:
             return None
-        others = [~c for c in cells]
-        view_rest, parts_rest = self._view(metric, facts, tables, others, where, False)
-        rest = estimate(metric, view_rest, self.study.level, parts_rest)
+        rest = estimate(metric, there.view, self.study.level, there.parts)
         if not isinstance(rest, Estimate) or rest.n < FEW_ROWS:
             return None
         p = _one_sided(metric, inside, rest)
         if p < 0.05:
             # Far out, a stricter pair of intervals tells the tail better than the usual one stretched.
-            strict = [estimate(metric, v, STRICT, ps) for v, ps in ((view, parts), (view_rest, parts_rest))]
+            strict = [estimate(metric, v.view, STRICT, v.parts) for v in (here, there)]
             if isinstance(strict[0], Estimate) and isinstance(strict[1], Estimate):
                 p = max(p, _one_sided(metric, strict[0], strict[1]))
-        return Contrast(metric, where, share, inside, rest, overall, p)
+        return Contrast(metric, cut.where, cut.share, inside, rest, overall, p)
 
-    def _cut(self, by: SliceBy, fact: Fact, table: FactTable) -> list[tuple[Slice, NDArray[np.bool_]]]:
-        if (by, fact) not in self._cuts:
-            self._cuts[by, fact] = slices_of(by, fact, table)[0]
-        return self._cuts[by, fact]
 
-    def _view(
-        self,
-        metric: Metric,
-        facts: tuple[Fact, ...],
-        tables: list[FactTable],
-        cells: list[NDArray[np.bool_]],
-        where: Slice,
-        inside: bool,
-    ) -> tuple[Any, list[Any] | None]:
-        key = (metric.read, facts, where, inside)
-        if key not in self._views:
-            kept = [t.where(c) for t, c in zip(tables, cells, strict=True)]
-            self._views[key] = self._read(metric, facts, kept)
-        found: tuple[Any, list[Any] | None] = self._views[key]
-        return found
+def _crude(metric: Metric, inside: Estimate, overall: Estimate, share: float) -> float:
+    """About the one-sided p of "not worse than the rest", without looking at the rest.
 
-    def _read(self, metric: Metric, facts: tuple[Fact, ...], kept: list[FactTable]) -> tuple[Any, list[Any] | None]:
-        problem = self.study.problem
-        view = metric.read(facts, kept, problem)
-        if self.study.bucket is None:
-            return view, None
-        parts = [without_each_bucket(fact, table) for fact, table in zip(facts, kept, strict=True)]
-        return view, [metric.read(facts, part, problem) for part in zip(*parts, strict=False)]
+    Slice and all rows have a covariance, so that the gap to all rows has variance (1 − share)·se².
+    """
+    shrink = math.sqrt(max(1 - share, 0.0))
+    low, high = (inside.value + shrink * (end - inside.value) for end in (inside.low, inside.high))
+    p = p_value(replace(inside, low=low, high=high), overall.value)
+    return p / 2 if Loss(metric).worse(inside.value - overall.value) > 0 else 1 - p / 2
 
 
 def _one_sided(metric: Metric, inside: Estimate, rest: Estimate) -> float:

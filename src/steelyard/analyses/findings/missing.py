@@ -31,6 +31,17 @@ def _labels(whole: Missing, parts: Sequence[Missing]) -> Iterator[Finding]:
     if not whole.label:
         return
     share = whole.label / whole.rows
+    if whole.label == whole.rows:
+        yield Finding(
+            "missing:label",
+            "missing",
+            Severity.HIGH,
+            "label",
+            "No row has a label, so nothing can be said about the quality of the model.",
+            Recommendation("Label a random sample of the rows; a few hundred tell a lot."),
+            impact=1.0,
+        )
+        return
     uneven = _uneven(whole, parts)
     level = Severity.LOW
     where = ""

@@ -22,8 +22,10 @@ def no_problem(study: Study, found: Iterable[Finding]) -> list[Finding]:
     if any(f.severity.rank <= Severity.MEDIUM.rank for f in known):
         return []
     main = main_estimate(study)
+    if main is None:
+        return []
     missed = ""
-    if main is not None and main[1].se:
+    if main[1].se:
         effect = (quantile(study.level) + POWER_Z) * main[1].se
         written = percent(effect) if is_share(main[1]) else number(effect)
         missed = f" A difference of {written} in {main[0].title} would have been seen four times in five."

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from steelyard.analyses.curves.cells import decided, scored
+from steelyard.analyses.findings.losses import MAIN, chosen
 from steelyard.analyses.findings.testing import outside
 from steelyard.analyses.findings.words import half_width, number, percent, rows, shown
 from steelyard.analyses.study import Study
-from steelyard.records import Estimate, Finding, Recommendation, Severity
+from steelyard.records import Estimate, Finding, Recommendation, Severity, Undefined
 
 LOOK = Recommendation("Decide which errors cost most, and set a check on the metric that counts them.")
 IMPACT = 1.0
@@ -18,7 +19,24 @@ def overall(study: Study) -> list[Finding]:
     """The headline."""
     make = _TASKS.get(study.problem.task)
     found = make(study) if make is not None else None
-    return [found] if found is not None else []
+    return [found or _unknown(study)]
+
+
+def _unknown(study: Study) -> Finding:
+    """Nothing could be measured."""
+    reasons = dict.fromkeys(
+        outcome.reason for m in chosen(study, MAIN) if isinstance(outcome := study.outcome(m.name), Undefined)
+    )
+    return Finding(
+        id="overall",
+        kind="overall",
+        severity=Severity.MEDIUM,
+        subject="data",
+        sentence=f"How good the model is cannot be told: {next(iter(reasons), 'no metric could be read')}.",
+        recommendation=Recommendation("Give rows with labels and predictions, of every class, and evaluate again."),
+        detail="; ".join(reasons) or "No metric of the task has a value.",
+        impact=IMPACT,
+    )
 
 
 def _finding(metric: str, estimate: Estimate, skilled: bool, sentence: str, detail: str, nothing: str) -> Finding:
