@@ -153,6 +153,17 @@ def test_missing_scores(binary_rows: Make, binary_roles: Roles, study_from: Stud
     assert found(study, "missing").severity is Severity.HIGH
 
 
+def test_infinite_scores_and_no_labels(binary_rows: Make, binary_roles: Roles, study_from: Studying) -> None:
+    rows = binary_rows(1000, 26)
+    wild = rows.with_columns(p=pl.when(pl.Series(np.arange(1000) < 40)).then(float("inf")).otherwise(pl.col("p")))
+    infinite = found(study_from(wild, binary_roles, only=QUICK), "missing")
+    assert infinite.id == "missing:infinite"
+    assert infinite.impact == pytest.approx(0.04)
+    unlabelled = study_from(rows.with_columns(y=pl.lit(None, dtype=pl.Int64)), binary_roles.updated(positive=1))
+    assert findings(unlabelled)[0].sentence.startswith("No row has a label")
+    assert "no-problem" not in kinds(unlabelled)
+
+
 def test_decisions_that_disagree_with_scores(binary_rows: Make, binary_roles: Roles, study_from: Studying) -> None:
     rows = binary_rows(4000, 12)
     luck = pl.Series(np.random.default_rng(2).random(4000) < 0.03)
@@ -216,6 +227,15 @@ def test_quantiles_off_their_promise(regression_rows: Make, study_from: Studying
     first = findings(study_from(rows, REGRESSION))[0]
     assert first.kind == "quantile-coverage"
     assert "too narrow" in first.sentence
+
+
+def test_quantiles_alone(regression_rows: Make, study_from: Studying) -> None:
+    study = study_from(
+        regression_rows(1500, 6).drop("pred"),
+        Roles(label="y", quantiles={0.1: "low", 0.9: "high"}, task="regression"),
+    )
+    assert "pinball" in found(study, "overall").sentence
+    assert "quantile-coverage" not in kinds(study)
 
 
 def test_errors_that_grow_and_outliers(regression_rows: Make, study_from: Studying) -> None:

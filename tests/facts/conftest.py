@@ -23,7 +23,8 @@ SPARK_TYPES = {
 }
 WILD = (
     0.0, -0.0, 1.0, 0.5, -1.0, 2.0, 5e-324, -5e-324, 1e-308, 1 - 2**-53, 1 + 2**-52, 0.3, 0.1, 0.1 + 2**-56,
-    math.inf, -math.inf, math.nan, None, 1e300, -1e300, 1e-7, 1 - 1e-7, 43046720.0, -43046719.0, 7.0, 6.999999999999999,
+    math.inf, -math.inf, math.nan, None, 1e300, -1e300, 1e-7, 1 - 1e-7, 43046720.0, -43046719.0, 7.0,
+    6.999999999999999,
 )  # fmt: skip
 
 
@@ -52,7 +53,9 @@ def wild_frame() -> pl.DataFrame:
             "moment": pl.Series([[dt.datetime(2024, 1, 1, 3, 4, 5, 678), None][i % 2] for i in range(rows)]),
             "price": pl.Series([["1.50", "2.00", None][i % 3] for i in range(rows)]).cast(pl.Decimal(10, 2)),
             "nothing": pl.Series([None] * rows, dtype=pl.Float64),
-            "weight": pl.Series([[1.0, 2.5, 0.0, None, -1.0, math.inf][i % 6] for i in range(rows)], dtype=pl.Float64),
+            "weight": pl.Series(
+                [[1.0, 2.5, 0.0, None, -1.0, math.inf][i % 6] for i in range(rows)], dtype=pl.Float64
+            ),
             "odd name 😀 (%)": pl.Series([float(i) for i in range(rows)]),
         }
     )

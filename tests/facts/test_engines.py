@@ -61,7 +61,12 @@ FACTS = (
     shape("odd name 😀 (%)", 3.0, 2.0),
     Histogram(ODD, RootGrid(3.0, 2.0)),
     Cells((Category("flag"), Category("text"), Binned("p", LogitGrid((0.5,)))), values=("p", "p * p")),
-    Cells((Category("flag"), Binned("wild", LogitGrid())), (Bucket("cluster", 4),), ("where(is_missing(p), 0, p)",), "weight"),
+    Cells(
+        (Category("flag"), Binned("wild", LogitGrid())),
+        (Bucket("cluster", 4),),
+        ("where(is_missing(p), 0, p)",),
+        "weight",
+    ),
 )
 
 SOME = (
@@ -120,7 +125,12 @@ def test_no_row_and_one_row(on_engine, wild_frame, rows):
 def test_many_categories(on_engine):
     rng = np.random.default_rng(3)
     frame = pl.DataFrame({"name": [f"c{i}" for i in rng.permutation(10_000)], "x": rng.normal(size=10_000)})
-    facts = (Count((Category("name"),)), Values("name"), Values("name", limit=9_999), Moments(("x",), (Category("name"),)))
+    facts = (
+        Count((Category("name"),)),
+        Values("name"),
+        Values("name", limit=9_999),
+        Moments(("x",), (Category("name"),)),
+    )
     table = on_engine(frame)
     found = measure(table, facts)
     assert_same(found, reference(frame, facts))

@@ -6,13 +6,14 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.facts import CutGrid, IntegerGrid, LogitGrid, RootGrid
 from steelyard.facts.grids import ABOVE, BELOW, MISSING, REACH, folded, indices, width
 from steelyard.records import ConfigError
 
+quick = settings(deadline=None, max_examples=50)
 GRIDS = (
     LogitGrid(),
     LogitGrid((0.5,)),
@@ -65,12 +66,14 @@ def test_expression_and_numpy_agree_to_the_last_bit(grid, wild_numbers):
 
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
+@quick
 @given(numbers=st.lists(any_number, min_size=1, max_size=20))
 def test_they_agree_on_any_number(grid, numbers):
     np.testing.assert_array_equal(by_expression(grid, numbers), by_numpy(grid, numbers))
 
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
+@quick
 @given(numbers=st.lists(any_number, min_size=1, max_size=20))
 def test_edges_hold_their_numbers(grid, numbers):
     index = by_numpy(grid, numbers)
@@ -155,6 +158,7 @@ def test_the_reach_of_a_root_grid():
     assert by_numpy(grid, [-REACH - 10.0])[0] == BELOW
 
 
+@quick
 @given(numbers=st.lists(st.floats(allow_nan=False), min_size=1, max_size=30))
 def test_counting_codes_is_counting_positions(numbers):
     grid, z = RootGrid(0.0, 1.0), np.array(numbers)

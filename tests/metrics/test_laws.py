@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+
 from steelyard.data import Roles
 from steelyard.data.border import as_table
 from steelyard.facts import LogitGrid, measure

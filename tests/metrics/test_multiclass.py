@@ -30,8 +30,7 @@ def rows(n=500, seed=0, digits=2):
     raw = np.exp(rng.normal(0, 1, (n, 4)) + 1.2 * np.eye(4)[y])
     p = raw / raw.sum(axis=1, keepdims=True)
     if digits:
-        p = np.round(p, digits)
-        p[:, 0] += 1 - p.sum(axis=1)
+        p = np.maximum(np.round(p, digits), 0.01)
     frame = {"y": [CLASSES[k] for k in y], "d": [CLASSES[k] for k in p.argmax(axis=1)], "w": rng.uniform(0.2, 3, n)}
     return pl.DataFrame(frame | {f"p_{c}": p[:, i] for i, c in enumerate(CLASSES)})
 
@@ -74,7 +73,12 @@ ORACLES = {
     "roc_auc_ovr_weighted": lambda f, **k: each_auc(f, True, **k),
     "roc_auc_ovo": one_vs_one,
     "average_precision_macro": each_precision,
-    "log_loss": lambda f, **k: oracle.log_loss(f["y"], scores(f), labels=CLASSES, **k),
+    "log_loss": lambda f, **k: (
+        -np.average(
+            np.log([row[CLASSES.index(y)] for row, y in zip(scores(f), f["y"], strict=True)]),
+            weights=k.get("sample_weight"),
+        )
+    ),
     "brier": lambda f, **k: np.average(
         ((scores(f) - np.array([[c == y for c in CLASSES] for y in f["y"]])) ** 2).sum(axis=1),
         weights=k.get("sample_weight"),
@@ -123,17 +127,26 @@ def test_scikit_learns_own_averages(outcomes):
     p = scores(frame)
     found = outcomes(frame, ROLES, PROBLEM, BY_NAME.values())
     for name, kind, average in (
-        ("roc_auc_ovr", "ovr", "macro"), ("roc_auc_ovr_weighted", "ovr", "weighted"), ("roc_auc_ovo", "ovo", "macro")
+        ("roc_auc_ovr", "ovr", "macro"),
+        ("roc_auc_ovr_weighted", "ovr", "weighted"),
+        ("roc_auc_ovo", "ovo", "macro"),
     ):
         expected = oracle.roc_auc_score(frame["y"], p, multi_class=kind, average=average, labels=CLASSES)
         assert found[name].value == pytest.approx(expected, rel=1e-9)
+    assert found["log_loss"].value == pytest.approx(oracle.log_loss(frame["y"], p, labels=CLASSES))
 
 
 def test_vectors():
     (case,) = VECTORS
     c, expected = table(case["input"]["matrix_rows_true_cols_pred"]), case["expected"]
-    names = {"macro_precision": "precision_macro", "macro_recall": "recall_macro", "macro_f1": "f1_macro",
-             "weighted_f1": "f1_weighted", "kappa": "cohen_kappa", "mcc": "matthews_corrcoef"}
+    names = {
+        "macro_precision": "precision_macro",
+        "macro_recall": "recall_macro",
+        "macro_f1": "f1_macro",
+        "weighted_f1": "f1_weighted",
+        "kappa": "cohen_kappa",
+        "mcc": "matthews_corrcoef",
+    }
     for name, value in expected["value"].items():
         if name == "kappa_quadratic":
             continue

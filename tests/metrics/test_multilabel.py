@@ -96,8 +96,12 @@ def test_many_labels_err_on_the_wide_side(view_of, name):
     k = JOINT + 1
     frame = rows(k=k)
     wide = view_of(frame, roles(k), problem(k), BY_NAME[name])
-    few = view_of(frame.select("w", *(f"{s}_{c}" for c in names(JOINT) for s in "ypd")), roles(JOINT), problem(JOINT),
-                  BY_NAME[name])
+    few = view_of(
+        frame.select("w", *(f"{s}_{c}" for c in names(JOINT) for s in "ypd")),
+        roles(JOINT),
+        problem(JOINT),
+        BY_NAME[name],
+    )
     assert isinstance(wide, Together)
     assert isinstance(few, Means)
     assert estimate(BY_NAME[name], wide).se > estimate(BY_NAME[name], few).se
@@ -114,7 +118,9 @@ def test_a_missing_label_leaves_the_others_of_its_row(outcomes):
     frame = rows().with_columns(y_tag0=pl.when(pl.arange(pl.len()) < 100).then(None).otherwise("y_tag0"))
     found = outcomes(frame, roles(), problem(), BY_NAME.values())
     known = [frame.filter(pl.col(f"y_{c}").is_not_null()) for c in names(4)]
-    each = [oracle.f1_score(f[f"y_{c}"].to_numpy(), f[f"d_{c}"].to_numpy()) for c, f in zip(names(4), known, strict=True)]
+    each = [
+        oracle.f1_score(f[f"y_{c}"].to_numpy(), f[f"d_{c}"].to_numpy()) for c, f in zip(names(4), known, strict=True)
+    ]
     assert found["f1_macro"].value == pytest.approx(np.mean(each))
     assert found["f1_macro"].n == 400
     wrong = sum((f[f"y_{c}"] != f[f"d_{c}"]).sum() for c, f in zip(names(4), known, strict=True))
@@ -146,7 +152,9 @@ def test_all_right_still_leaves_doubt(outcomes):
 def test_reasons():
     assert "no predictions" in BY_NAME["f1_macro"].needs(replace(problem(), decided=False))
     assert BY_NAME["roc_auc_macro"].needs(replace(problem(), scored=())) == "there are no scores"
-    assert BY_NAME["f1_micro"].needs(replace(problem(), columns=frozenset({"sy_decision_0"}))) == "there are no labels"
+    assert (
+        BY_NAME["f1_micro"].needs(replace(problem(), columns=frozenset({"sy_decision_0"}))) == "there are no labels"
+    )
 
 
 def test_nothing_given_and_nothing_true(outcomes):

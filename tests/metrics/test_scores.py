@@ -131,7 +131,9 @@ def test_ranking_vectors(case):
         assert (ap.low, ap.high) == pytest.approx(pair[0], rel=1e-6)
 
 
-@pytest.mark.parametrize("case", [c for c in cases("binned_bounds") if "auc_mid" in c["expected"]], ids=lambda c: c["id"])
+@pytest.mark.parametrize(
+    "case", [c for c in cases("binned_bounds") if "auc_mid" in c["expected"]], ids=lambda c: c["id"]
+)
 def test_binned_vectors(case):
     given, expected = case["input"], case["expected"]
     low, high = given["logit_range"]
@@ -219,7 +221,10 @@ def test_rows_without_label_or_score_are_left_out(outcomes):
 
 def test_makers_name_what_they_make():
     assert [m.name for m in (lift_at(0.01), recall_at(0.2), precision_at(0.005), recall_at_precision(0.5))] == [
-        "lift_at_1pct", "recall_at_20pct", "precision_at_0_5pct", "recall_at_precision_50",
+        "lift_at_1pct",
+        "recall_at_20pct",
+        "precision_at_0_5pct",
+        "recall_at_precision_50",
     ]
 
 

@@ -128,6 +128,12 @@ def _sources(data: Any, reference: Any, sql: str | None, reference_sql: str | No
 
 
 def _refuse_reserved(table: Table) -> None:
+    patterns = [c for c in table.columns if c.startswith("^") and c.endswith("$")]
+    if patterns:
+        raise ColumnError(
+            f"{table.description} has a column {patterns[0]!r}, which begins with ^ and ends with $: engines take it "
+            "for a pattern of names. Rename it."
+        )
     taken = [c for c in table.columns if c.casefold().startswith(RESERVED)]
     if taken:
         raise ColumnError(

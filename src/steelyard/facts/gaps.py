@@ -38,7 +38,12 @@ GAPS: tuple[Gap, ...] = (
         for engine in ("dask", "duckdb", "ibis", "pyarrow", *_SPARK)
     ),
     *(
-        Gap(engine, ODD_NAME, "it reads a dot as a field inside a struct", "Rename the column, e.g. by withColumnRenamed.")
+        Gap(
+            engine,
+            ODD_NAME,
+            "it reads a dot as a field inside a struct",
+            "Rename the column, e.g. by withColumnRenamed.",
+        )
         for engine in _SPARK
     ),
 )

@@ -56,7 +56,7 @@ class Metric:
         read: makes the view from those facts and their cells, in the same order.
         value: the view's value; raises `UndefinedMetricError` where there is none.
         interval: turns value and standard error into an interval.
-        gradient: ∂value/∂weights; None lets the engine differentiate.
+        gradient: ∂value/∂weights; None lets the engine differentiate, or, with a `variance`, says that there is none.
         variance: overrides the delta method's sampling variance, e.g. with small-sample terms.
         discretisation: bound on the error made by binning; None means the value is exact.
         n: the rows (or units) the value rests on; None takes the view's rows.

@@ -47,7 +47,7 @@ def _pairs(problem: Problem) -> list[tuple[str, str]]:
 
 def _known(y: str, d: str, value: str) -> str:
     """A value of one label, 0 where its label or decision is missing: the row then counts for its other labels."""
-    return f"where(is_missing({y} * {d}), 0, {value})"
+    return f"where(is_missing({y}) or is_missing({d}), 0, {value})"
 
 
 def over_labels(problem: Problem) -> tuple[str, ...] | str:

@@ -66,10 +66,23 @@ def scores(
     """
     first = len(fact.by)
     labels = table.levels[first]
-    kind = np.array(
-        [-1 if v is None else 1 if text(v) == positive else 0 if negatives is None or text(v) in negatives else -1
-         for v in labels] or [-1]
-    )[table.codes[:, first]] if len(table) else np.zeros(0, dtype=int)
+    kind = (
+        np.array(
+            [
+                -1
+                if v is None
+                else 1
+                if text(v) == positive
+                else 0
+                if negatives is None or text(v) in negatives
+                else -1
+                for v in labels
+            ]
+            or [-1]
+        )[table.codes[:, first]]
+        if len(table)
+        else np.zeros(0, dtype=int)
+    )
     last = len(fact.keys) - 1
     key = fact.keys[last]
     if isinstance(key, Binned):
@@ -97,12 +110,18 @@ def scores(
 
     sums = [table.sums[:, measure_index(fact, 1, (i,))] for i in range(2)]
     return ScoreCells(
-        p=per_bin(weight, is_p), q=per_bin(weight, ~is_p),
-        p_squares=per_bin(square, is_p), q_squares=per_bin(square, ~is_p),
-        p_counts=per_bin(rows, is_p), q_counts=per_bin(rows, ~is_p),
-        left=left, right=right,
-        score_p=per_bin(sums[0], is_p), score_q=per_bin(sums[0], ~is_p),
-        score2_p=per_bin(sums[1], is_p), score2_q=per_bin(sums[1], ~is_p),
+        p=per_bin(weight, is_p),
+        q=per_bin(weight, ~is_p),
+        p_squares=per_bin(square, is_p),
+        q_squares=per_bin(square, ~is_p),
+        p_counts=per_bin(rows, is_p),
+        q_counts=per_bin(rows, ~is_p),
+        left=left,
+        right=right,
+        score_p=per_bin(sums[0], is_p),
+        score_q=per_bin(sums[0], ~is_p),
+        score2_p=per_bin(sums[1], is_p),
+        score2_q=per_bin(sums[1], ~is_p),
         probability=probability,
     )
 
@@ -137,5 +156,3 @@ def distribution(fact: Histogram, table: FactTable) -> Distribution:
     left, right = fact.grid.edges(bins)
     made = [np.bincount(place, weights=c[keep], minlength=len(bins)).astype(float) for c in (weight, square)]
     return Distribution(made[0], made[1], left, right, int(rows[keep].sum()))
-
-

@@ -136,8 +136,11 @@ def _named(name: str) -> dict[str, Metric]:
 def _pick(name: str, found: dict[str, Metric], task: str) -> Metric:
     if name not in found:
         others = sorted(_named(name))
-        why = f"{name!r} is a metric of {', '.join(others)}, not of {task}." if others else (
-            f"There is no metric {name!r}.")
+        why = (
+            f"{name!r} is a metric of {', '.join(others)}, not of {task}."
+            if others
+            else (f"There is no metric {name!r}.")
+        )
         raise UnknownNameError(f"{why} {nearest(name, found)}")
     return found[name]
 

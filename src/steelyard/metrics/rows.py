@@ -26,6 +26,7 @@ from narwhals.exceptions import NarwhalsError
 from steelyard.data.border import kind_of
 from steelyard.data.roles import Roles
 from steelyard.data.table import Kind, Table
+from steelyard.facts.expression import finite
 from steelyard.facts.table import normal, text
 from steelyard.metrics.class_values import FLOAT, as_text, class_literal, indicator, is_class
 from steelyard.metrics.problem import DECISION, ERROR, LABEL, SCORE, WEIGHT, Problem
@@ -91,7 +92,7 @@ def _binary(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: Prob
     if roles.labels:
         derived.append(indicator(is_class(roles.labels[0], kinds[roles.labels[0]], positive)).alias(LABEL))
     if roles.scores:
-        derived.append(nw.col(roles.scores[0]).cast(FLOAT).alias(SCORE))
+        derived.append(_score(roles.scores[0]).alias(SCORE))
     if roles.predictions:
         derived.append(
             indicator(is_class(roles.predictions[0], kinds[roles.predictions[0]], positive)).alias(DECISION)
@@ -105,7 +106,7 @@ def _binary(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: Prob
 def _multilabel(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: Problem) -> Frame:
     positive = True if roles.positive is None else roles.positive
     scores = _score_columns(roles, problem)
-    derived = [nw.col(c).cast(FLOAT).alias(f"{SCORE}_{i}") for i, c in scores.items()]
+    derived = [_score(c).alias(f"{SCORE}_{i}") for i, c in scores.items()]
     for target, columns in ((LABEL, roles.labels), (DECISION, roles.predictions)):
         derived += [indicator(is_class(c, kinds[c], positive)).alias(f"{target}_{i}") for i, c in enumerate(columns)]
     frame = frame.with_columns(*derived)
@@ -115,6 +116,11 @@ def _multilabel(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
             *(indicator(nw.col(f"{SCORE}_{i}") >= cut).alias(f"{DECISION}_{i}") for i in scores)
         )
     return frame
+
+
+def _score(column: str) -> nw.Expr:
+    """A score as a number; an infinite one is missing, for rank, decision and probability alike."""
+    return finite(nw.col(column).cast(FLOAT))
 
 
 def _score_columns(roles: Roles, problem: Problem) -> dict[int, str]:
@@ -130,7 +136,7 @@ def _multiclass(frame: Frame, kinds: Mapping[str, Kind], roles: Roles, problem: 
     columns = _score_columns(roles, problem)
     scores = {i: f"{SCORE}_{i}" for i in columns}
     if columns:
-        frame = frame.with_columns(*(nw.col(c).cast(FLOAT).alias(scores[i]) for i, c in columns.items()))
+        frame = frame.with_columns(*(_score(c).alias(scores[i]) for i, c in columns.items()))
         frame = _with_true_score(frame, label, kinds[label], scores, problem)
     decision: nw.Expr | None = None
     actual = nw.col(label)

@@ -244,9 +244,7 @@ METRICS = [
         lambda v: 4 * delong(v),
         lambda v: 2 * roc_auc_discretisation(v),
     ),
-    of_scores(
-        "ks", "Kolmogorov–Smirnov", ks, ks_interval, ks_gradient, discretisation=ks_discretisation, sliced=False
-    ),
+    of_scores("ks", "Kolmogorov–Smirnov", ks, ks_interval, ks_gradient, discretisation=ks_discretisation),
     probability_mean(
         "log_loss", "Log loss", log_loss, LOG_LOSS, intervals.within(intervals.mean, 0.0), note=certain_and_wrong
     ),

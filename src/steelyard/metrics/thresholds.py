@@ -18,7 +18,7 @@ from steelyard.records import UndefinedMetricError
 from steelyard.stats import intervals as bounds
 
 Floats = NDArray[np.float64]
-VARIANCE_DRAWS = 200
+LEVEL = 0.95
 
 
 class Top(NamedTuple):
@@ -155,12 +155,21 @@ def recall_at_precision(precision: float) -> Metric:
 
     def value(view: ScoreCells) -> Any:
         view.need_both_classes()
-        return float(of_tables(view.weights[None, :])[0])
+        return reached(view, -1e-12)
 
-    def of_tables(draws: Floats) -> Floats:
-        p, q = (np.cumsum(x[:, ::-1], axis=1) for x in np.split(draws, 2, axis=1))
-        reached = np.where(p >= (precision - 1e-12) * (p + q), p, 0.0).max(axis=1)
-        return np.asarray(reached / p[:, -1], dtype=float)
+    def reached(view: ScoreCells, critical: float) -> float:
+        """Recall at the thresholds whose precision lies `critical` standard errors above the one asked for."""
+        found, flagged, squares = (
+            np.cumsum(x[::-1]) for x in (view.p, view.p + view.q, view.p_squares + view.q_squares)
+        )
+        spread = np.sqrt(precision * (1 - precision) * squares)
+        allowed = found >= precision * flagged + critical * spread
+        return float(np.max(found[allowed], initial=0.0) / found[-1])
+
+    def ends(view: ScoreCells, level: float) -> tuple[float, float]:
+        critical, positives = bounds.quantile(level), view.effective_positives
+        sure, possible = (min(reached(view, sign * critical), 1.0) for sign in (1, -1))
+        return bounds.wilson(sure, positives, level)[0], bounds.wilson(possible, positives, level)[1]
 
     value.__doc__ = f"""Largest share of positives found with a precision of {precision:.0%} or more.
 
@@ -175,18 +184,7 @@ def recall_at_precision(precision: float) -> Metric:
     def interval(m: Measured) -> tuple[float, float, str]:
         if m.clustered:
             return intervals.plain(0.0, 1.0)(m)
-        view: ScoreCells = m.view
-        found, flagged, squares = (
-            np.cumsum(x[::-1]) for x in (view.p, view.p + view.q, view.p_squares + view.q_squares)
-        )
-        # A threshold is surely (or possibly) precise enough where the score test says so at this level.
-        slack = bounds.quantile(m.level) * np.sqrt(precision * (1 - precision) * squares) / flagged
-        ends = []
-        for sign in (1, -1):
-            allowed = found / flagged >= precision + sign * slack
-            recall = min(float(np.max(found[allowed], initial=0.0) / found[-1]), 1.0)
-            ends.append(bounds.wilson(recall, view.effective_positives, m.level))
-        return ends[0][0], ends[1][1], "score test of the precision, wilson"
+        return *ends(m.view, m.level), "score test of the precision, wilson"
 
     def best_order(view: ScoreCells) -> float:
         found = np.cumsum(view.p[::-1])
@@ -197,8 +195,9 @@ def recall_at_precision(precision: float) -> Metric:
         return max(best - float(value(view)), 0.0)
 
     def variance(view: ScoreCells) -> float:
-        draws = intervals.resampled(view.weights, view.squares, VARIANCE_DRAWS)
-        return float(np.nanvar(of_tables(draws[draws[:, : len(view.p)].sum(axis=1) > 0])))
+        # The value jumps from threshold to threshold, so its standard error is that of an interval so wide.
+        low, high = ends(view, LEVEL)
+        return ((high - low) / 2 / bounds.quantile(LEVEL)) ** 2
 
     def note(view: ScoreCells) -> str:
         return small_class(view) or ("" if value(view) > 0 else f"no threshold reaches precision {precision:g}")
@@ -211,7 +210,6 @@ def recall_at_precision(precision: float) -> Metric:
         variance=variance,
         discretisation=best_order,
         note=note,
-        sliced=False,
         parameters=(("precision", precision),),
     )
 

@@ -186,9 +186,12 @@ class ScoreCells:
         more_p, more_q = _growth(self.p, p), _growth(self.q, q)
         return replace(
             self,
-            p=p, q=q,
-            score_p=self.score_p * more_p, score_q=self.score_q * more_q,
-            score2_p=self.score2_p * more_p, score2_q=self.score2_q * more_q,
+            p=p,
+            q=q,
+            score_p=self.score_p * more_p,
+            score_q=self.score_q * more_q,
+            score2_p=self.score2_p * more_p,
+            score2_q=self.score2_q * more_q,
         )
 
     def variance(self, gradient: Floats) -> float:
@@ -383,5 +386,3 @@ def kish(weights: NDArray[Any], squares: Floats) -> float:
     total = float(np.real(np.sum(weights)))
     square = float(np.sum(squares))
     return total * total / square if square > 0 else 0.0
-
-

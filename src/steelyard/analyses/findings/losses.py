@@ -11,8 +11,8 @@ MAIN: dict[str, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "accuracy", "recall", "precision", "f1", "brier", "log_loss"),
     "multiclass": ("accuracy", "balanced_accuracy", "f1_macro", "log_loss"),
     "multilabel": ("f1_macro", "f1_micro", "subset_accuracy", "exact_match", "hamming_loss"),
-    "regression": ("mae", "rmse", "r2"),
-    "forecasting": ("mae", "rmse", "r2", "mase"),
+    "regression": ("mae", "rmse", "r2", "mean_pinball_loss"),
+    "forecasting": ("mae", "rmse", "r2", "mase", "mean_pinball_loss"),
     "ranking": ("ndcg_at_10", "mrr", "map", "recall_at_10", "hit_rate_at_10"),
 }
 """Metrics that tell of a change, by task."""

@@ -153,7 +153,7 @@ def _multiclass(study: Study) -> Finding | None:
 def _regression(study: Study) -> Finding | None:
     r2, mae = study.estimate("r2"), study.estimate("mae")
     if mae is None:
-        return None
+        return _quantiles(study)
     typical = f"On average the prediction is off by {shown(mae)} ({rows(mae.n)})."
     if r2 is None:
         return Finding("overall", "overall", Severity.INFO, "mae", typical, LOOK, estimate=mae, impact=IMPACT)
@@ -171,6 +171,15 @@ def _regression(study: Study) -> Finding | None:
         f"R² {shown(r2)}; MAE {shown(mae)}.",
         "the mean of the labels does as well",
     )
+
+
+def _quantiles(study: Study) -> Finding | None:
+    pinball = study.estimate("mean_pinball_loss")
+    if pinball is None:
+        return None
+    sentence = f"The predicted quantiles have a mean pinball loss of {shown(pinball)} ({rows(pinball.n)})."
+    detail = "There is no point prediction, so there is no error to compare with that of a constant."
+    return _finding("mean_pinball_loss", pinball, True, sentence, detail, "")
 
 
 def _ranking(study: Study) -> Finding | None:
