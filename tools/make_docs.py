@@ -121,7 +121,7 @@ def json_page() -> str:
         "",
         "`steelyard evaluate … --json`, `-o result.json` and `ev.to_json()` write one object of the schema "
         f"`{schema['properties']['schema']['const']}`, version {schema['properties']['schema_version']['const']}; "
-        "`src/steelyard/report/schema/evaluation-v1.json` is its JSON Schema (2020-12), and this page is made from it.",
+        "`src/steelyard/report/schema/evaluation-v1.json` is its JSON Schema (2020-12); this page is made from it.",
         "",
         schema["description"],
         "",

@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 from steelyard.data import Roles
 from steelyard.facts import LogitGrid
 from steelyard.metrics import Confusion, Metric, Problem, estimate, metrics_for
-from steelyard.metrics.multiclass import METRICS, per_class, top_k_metrics
+from steelyard.metrics.multiclass import METRICS, top_k_metrics
 from steelyard.records import Estimate, Undefined
 
 CLASSES = ("cat", "dog", "fish", "owl")
@@ -229,13 +229,14 @@ def test_reasons(outcomes):
     assert all("failed" not in getattr(outcome, "reason", "") for outcome in found.values())
 
 
-def test_per_class():
+def test_a_class_against_the_rest():
     c = table([[50, 3, 2], [5, 40, 10], [1, 8, 81]])
     y, d = zip(*[(i, j) for i in range(3) for j in range(3) for _ in range(int(c.table[i, j]))], strict=True)
-    precision, recall, f1, rows_of = oracle.precision_recall_fscore_support(y, d)
-    for i, reading in enumerate(per_class(c)):
-        assert (reading.name, reading.rows) == ("abc"[i], rows_of[i])
-        assert reading.precision.value == pytest.approx(precision[i])
-        assert reading.recall.value == pytest.approx(recall[i])
-        assert reading.f1.value == pytest.approx(f1[i])
-        assert reading.f1.low < reading.f1.value < reading.f1.high
+    precision, recall, _, rows_of = oracle.precision_recall_fscore_support(y, d)
+    for i in range(3):
+        one = c.against_rest(i)
+        assert one.counts[1].sum() == rows_of[i]
+        assert one.tp / (one.tp + one.fp) == pytest.approx(precision[i])
+        assert one.tp / (one.tp + one.fn) == pytest.approx(recall[i])
+        assert c.without(c).total == 0
+

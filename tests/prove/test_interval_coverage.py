@@ -184,9 +184,7 @@ DESIGNS = [
     Design("F1", "Wilson on Jaccard", 50, confusion(50, BALANCED, "wilson_f1"), 0.94, 0.97, LATTICE),
     Design("F1, 2 % positive", "Wilson on Jaccard", 1000, confusion(1000, RARE, "wilson_f1")),
     Design("MCC", "Fisher z", 200, confusion(200, BALANCED, "fisher")),
-    Design(
-        "MCC, 2 false positives", "Dirichlet", 100, confusion(100, CLEAN, "dirichlet"), 0.93, 0.97, LATTICE
-    ),
+    Design("MCC, 2 false positives", "Dirichlet", 100, confusion(100, CLEAN, "dirichlet"), 0.93, 0.97, LATTICE),
     Design("ROC-AUC .86", "DeLong, logit, t", 500, auc(200, 300, 1.5)),
     Design(
         "ROC-AUC .86, 15 positives",
@@ -244,9 +242,7 @@ DESIGNS = [
 def measure(design: Design, replicates: int, seed: int) -> Coverage:
     rng = np.random.default_rng([seed, DESIGNS.index(design)])
     share = float(np.mean([design.holds(rng) for _ in range(replicates)]))
-    return Coverage(
-        design.setting, design.method, design.n, share, math.sqrt(share * (1 - share) / replicates)
-    )
+    return Coverage(design.setting, design.method, design.n, share, math.sqrt(share * (1 - share) / replicates))
 
 
 def coverage_table(replicates: int = REPLICATES, seed: int = 20) -> list[Coverage]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ class Setting(NamedTuple):
     make: Make
     n: int
     roles: Roles
-    known: dict[str, tuple[float, str]] = {}
+    known: Mapping[str, tuple[float, str]] = MappingProxyType({})
 
 
 class Row(NamedTuple):
@@ -120,7 +121,11 @@ def estimates(frame: pl.DataFrame, roles: Roles) -> tuple[tuple[Metric, ...], di
     problem = informed(problem, rows)
     study = Study(problem, roles, metrics_for(problem), bucket=bucket_by(roles))
     study = Study(
-        problem, roles, study.metrics, bucket=study.bucket, profiles={"current": measure(rows, performance.facts(study))}
+        problem,
+        roles,
+        study.metrics,
+        bucket=study.bucket,
+        profiles={"current": measure(rows, performance.facts(study))},
     )
     found, _ = performance.readings(study)
     return study.metrics, {r.metric: r.outcome for r in found}

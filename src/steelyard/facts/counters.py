@@ -10,7 +10,7 @@ import polars as pl
 
 from steelyard.facts.batch import DENSE, Batch, count_values
 from steelyard.facts.grids import REACH, Floats, IntegerGrid, Ints, RootGrid, folded, indices, width
-from steelyard.facts.sums import extremes, sum_cells
+from steelyard.facts.sums import MATRIX_FROM, extremes, sum_cells
 from steelyard.facts.table import (
     FactTable,
     Level,
@@ -26,6 +26,8 @@ from steelyard.facts.vocabulary import ROWS, Category, Fact, Histogram, Key, Mea
 
 BLOCK = 1 << 15
 """Numbers worked on at a time: temporaries stay in the processor's cache."""
+DIRECT = 1 << 16
+"""Combinations of keys that could be, up to which the sums are taken without numbering those that are."""
 PENDING = 1 << 16
 """Cells of single batches that are kept before they are merged."""
 
@@ -210,29 +212,32 @@ class CellCounter:
         values = [of(batch.floats(name)) for name in self.values]
         weight = of(batch.floats(self.weight)) if self.weight is not None else None
         if not self.keys:
-            self._keep(np.zeros((1, 0), dtype=np.int64), (), None, rows, weight, values)
+            with np.errstate(over="ignore", invalid="ignore"):
+                sums = sum_cells(None, 1, self.fact.measures, weight, values, rows)
+            lows, highs = extremes(None, 1, values if self.fact.extremes else [])
+            self._keep(FactTable(np.zeros((1, 0), dtype=np.int64), (), sums, lows, highs))
             return
         flat, size = batch.cells(self.keys)
-        cell, present = _numbered(flat if known is None else flat[known], size)
+        flat = flat if known is None else flat[known]
+        if size <= DIRECT and len(values) < MATRIX_FROM:
+            cell, present = flat, None
+        else:
+            cell, present = _numbered(flat, size)
+            size = len(present)
         found = [batch.codes(key, name) for key, name in self.keys]
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = sum_cells(cell, size, self.fact.measures, weight, values, rows)
+        lows, highs = extremes(cell, size, values if self.fact.extremes else [])
+        if present is None:
+            present = np.flatnonzero(sums[:, 0])
+            sums, lows, highs = sums[present], lows[present], highs[present]
         places = np.unravel_index(present, [len(f.values) for f in found])
         encoded = [f.encoded(key) for f, (key, _) in zip(found, self.keys, strict=True)]
         codes = np.column_stack([held[place] for (held, _), place in zip(encoded, places, strict=True)])
-        self._keep(codes, tuple(levels for _, levels in encoded), cell, rows, weight, values)
+        self._keep(reduce_cells(codes, tuple(levels for _, levels in encoded), sums, lows, highs))
 
-    def _keep(
-        self,
-        codes: Ints,
-        levels: tuple[tuple[Level, ...], ...],
-        cell: Ints | None,
-        rows: int,
-        weight: Floats | None,
-        values: Sequence[Floats],
-    ) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums = sum_cells(cell, len(codes), self.fact.measures, weight, values, rows)
-        lows, highs = extremes(cell, len(codes), values if self.fact.extremes else [])
-        self.pending.append(reduce_cells(codes, levels, sums, lows, highs))
+    def _keep(self, table: FactTable) -> None:
+        self.pending.append(table)
         if sum(map(len, self.pending)) > max(PENDING, len(self.total)):
             self._settle()
 

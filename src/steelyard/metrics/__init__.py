@@ -4,7 +4,16 @@ from steelyard.metrics.doc import MetricDoc
 from steelyard.metrics.estimate import estimate
 from steelyard.metrics.metric import Measured, Metric
 from steelyard.metrics.problem import Problem
-from steelyard.metrics.registry import all_metrics, catalogue, describe, forget, get, metrics_for, register, register_family
+from steelyard.metrics.registry import (
+    all_metrics,
+    catalogue,
+    describe,
+    forget,
+    get,
+    metrics_for,
+    register,
+    register_family,
+)
 from steelyard.metrics.views import Confusion, Distribution, Means, ScoreCells
 
 __all__ = [

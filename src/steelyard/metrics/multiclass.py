@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.facts import Category, Cells, Fact, FactTable
-from steelyard.metrics import binary, calibration, intervals, one_vs_rest
+from steelyard.metrics import calibration, intervals, one_vs_rest
 from steelyard.metrics.class_measures import (
     F1,
     JACCARD,
@@ -39,7 +39,6 @@ from steelyard.metrics.confusions import (
     recalls_interval,
     two_by_two,
 )
-from steelyard.metrics.estimate import estimate
 from steelyard.metrics.means import mean_gradient, of_means, share_of_rows
 from steelyard.metrics.metric import Family, Interval, Measured, Metric
 from steelyard.metrics.problem import Problem
@@ -48,7 +47,6 @@ from steelyard.metrics.rows import BRIER, CONFIDENCE, CORRECT, RANK, TRUE_SCORE
 from steelyard.metrics.score_cells import read_scores, unlabelled
 from steelyard.metrics.scores import SMALLEST, certain_and_wrong
 from steelyard.metrics.views import Confusion, Means, ScoreCells
-from steelyard.records import Outcome
 
 Floats = NDArray[np.float64]
 MULTICLASS = frozenset({"multiclass"})
@@ -256,34 +254,6 @@ def top_label_calibration_error(view: ScoreCells) -> Any:
     Source: Guo et al. 2017; bias and interval by parametric bootstrap of the groups.
     """
     return calibration.expected_calibration_error(view)
-
-
-class ClassReading(NamedTuple):
-    """One class against the rest: its rows, and how well it is found."""
-
-    name: str
-    rows: int
-    precision: Outcome
-    recall: Outcome
-    f1: Outcome
-
-
-def per_class(c: Confusion, level: float = 0.95) -> list[ClassReading]:
-    """Precision, recall and F1 of each class, from its 2 × 2 table against the rest."""
-    metrics = [m for m in binary.METRICS if m.name in ("precision", "recall", "f1")]
-    made = []
-    for i, name in enumerate(c.classes):
-        table, squares, counts = (against_rest(t, i) for t in (c.table, c.squares, c.counts))
-        one = Confusion(table, squares, counts, binary.CLASSES)
-        outcomes = {m.name: estimate(m, one, level) for m in metrics}
-        made.append(ClassReading(name, int(one.counts[1].sum()), **outcomes))
-    return made
-
-
-def against_rest(table: NDArray[Any], i: int) -> NDArray[Any]:
-    """The 2 × 2 table of class i (second row and column) against all others."""
-    hit, actual, said = table[i, i], table[i].sum(), table[:, i].sum()
-    return np.array([[table.sum() - actual - said + hit, said - hit], [actual - hit, hit]])
 
 
 METRICS: list[Metric | Family] = [

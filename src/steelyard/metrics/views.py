@@ -90,6 +90,24 @@ class Confusion:
         """Effective number of rows in some of the cells (for Wilson's n)."""
         return kish(self.table[mask], self.squares[mask])
 
+    def against_rest(self, place: int) -> Confusion:
+        """The 2 × 2 table of one class (positive) against all others."""
+
+        def folded(table: NDArray[Any]) -> NDArray[Any]:
+            hit, actual, said = table[place, place], table[place].sum(), table[:, place].sum()
+            return np.array([[table.sum() - actual - said + hit, said - hit], [actual - hit, hit]])
+
+        return Confusion(folded(self.table), folded(self.squares), folded(self.counts), ("0", "1"))
+
+    def without(self, part: Confusion) -> Confusion:
+        """The rows that are not in `part`, which must be some of these rows."""
+        return replace(
+            self,
+            table=self.table - part.table,
+            squares=self.squares - part.squares,
+            counts=self.counts - part.counts,
+        )
+
     # Binary tables: class 0 is negative, class 1 positive.
     @property
     def tn(self) -> Any:
@@ -115,6 +133,21 @@ class Confusion:
     def total(self) -> Any:
         """All weight."""
         return self.table.sum()
+
+
+ADDED = (
+    "p",
+    "q",
+    "p_squares",
+    "q_squares",
+    "p_counts",
+    "q_counts",
+    "score_p",
+    "score_q",
+    "score2_p",
+    "score2_q",
+)
+"""The columns of `ScoreCells` that add over rows."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +240,10 @@ class ScoreCells:
     def effective_negatives(self) -> float:
         """Kish's effective number of negative rows."""
         return kish(self.q, self.q_squares)
+
+    def without(self, part: ScoreCells) -> ScoreCells:
+        """The rows that are not in `part`, which must be some of these rows, on the same bins."""
+        return replace(self, **{name: getattr(self, name) - getattr(part, name) for name in ADDED})
 
     def need_both_classes(self) -> None:
         """Raise where a class is absent.

@@ -12,7 +12,8 @@ from steelyard.report.text import sentence
 
 CASES, LISTS, OTHER = "How well cases are ranked", "Ranked lists", "Other metrics"
 GROUPS = {
-    CASES: "roc_auc average_precision gini ks lift gain concordance",
+    CASES: """roc_auc roc_auc_ovr_weighted average_precision gini ks lift_at_10pct recall_at_10pct precision_at_10pct
+        recall_at_precision_90 gain concordance""",
     "Decisions": """accuracy balanced_accuracy precision recall specificity npv f1 f2 f0_5 matthews_corrcoef
         cohen_kappa jaccard false_positive_rate false_negative_rate false_discovery_rate youden informedness
         markedness positive_likelihood_ratio negative_likelihood_ratio diagnostic_odds_ratio error_rate

@@ -15,6 +15,7 @@ from steelyard.analyses.study import Study
 from steelyard.facts import Bucket, Cells, Count, Fact, FactTable, Histogram, Moments
 from steelyard.metrics import Confusion, ScoreCells
 from steelyard.metrics.read import confusion, scores
+from steelyard.metrics.views import ADDED
 
 Floats = NDArray[np.float64]
 F = TypeVar("F", Cells, Count, Histogram, Moments)
@@ -160,17 +161,5 @@ def _aligned(part: ScoreCells, whole: ScoreCells) -> ScoreCells:
         full[place] = column
         return full
 
-    columns = (
-        "p",
-        "q",
-        "p_squares",
-        "q_squares",
-        "p_counts",
-        "q_counts",
-        "score_p",
-        "score_q",
-        "score2_p",
-        "score2_q",
-    )
-    made = {name: spread(getattr(part, name)) for name in columns}
+    made = {name: spread(getattr(part, name)) for name in ADDED}
     return ScoreCells(**made, left=whole.left, right=whole.right, probability=whole.probability)

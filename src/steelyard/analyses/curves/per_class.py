@@ -1,32 +1,17 @@
-"""Precision, recall, F1 and ROC AUC of each class or label."""
+"""Precision, recall, F1 and ROC AUC of each class or label against the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from steelyard.analyses.curves.cells import Decided, Scored, decided, scored, subjects
-from steelyard.analyses.curves.shares import share
 from steelyard.analyses.study import Study
-from steelyard.records import Curve
-from steelyard.stats import ranks
+from steelyard.metrics import estimate, get
+from steelyard.metrics.views import Confusion
+from steelyard.records import Curve, Estimate, Outcome
 
-Shown = tuple[float | None, float | None, float | None]
-NOTHING: Shown = (None, None, None)
-
-
-@dataclass(frozen=True)
-class ClassLine:
-    """One class: its rows and its measures as (value, low, high)."""
-
-    name: str
-    rows: float
-    precision: Shown
-    recall: Shown
-    f1: Shown
-    roc_auc: float | None
+DECISIONS = ("precision", "recall", "f1")
+RANKS = "roc_auc"
 
 
 def per_class(study: Study, data: str) -> Curve | None:
@@ -34,8 +19,12 @@ def per_class(study: Study, data: str) -> Curve | None:
     found = decided(study, data)
     if found is None or study.problem.task != "multiclass":
         return None
-    lines = [_line(found, i, name, _of(study, data, name)) for i, name in enumerate(found.view.classes)]
-    return _curve("per_class", data, lines)
+    lines = []
+    for i, name in enumerate(found.view.classes):
+        parts = [part.against_rest(i) for part in found.buckets]
+        score = scored(study, data, name) if name in study.problem.scored else None
+        lines.append((name, found.view.against_rest(i), parts, score))
+    return _curve("per_class", data, study, lines)
 
 
 def per_label(study: Study, data: str) -> Curve | None:
@@ -44,49 +33,38 @@ def per_label(study: Study, data: str) -> Curve | None:
         return None
     lines = []
     for name, suffix in subjects(study):
-        found = decided(study, data, name, suffix)
+        found: Decided | None = decided(study, data, name, suffix)
         if found is not None:
-            lines.append(_line(found, 1, name, scored(study, data, name, suffix)))
-    return _curve("per_label", data, lines) if lines else None
+            lines.append((name, found.view, list(found.buckets), scored(study, data, name, suffix)))
+    return _curve("per_label", data, study, lines) if lines else None
 
 
-def _of(study: Study, data: str, name: str) -> Scored | None:
-    return scored(study, data, name) if name in study.problem.scored else None
+Line = tuple[str, Confusion, list[Confusion], Scored | None]
 
 
-def _line(found: Decided, i: int, name: str, score: Scored | None) -> ClassLine:
-    view = found.view
-    one = slice(i, i + 1)
-    hit, actual, said = (one, one), (one, slice(None)), (slice(None), one)
-
-    def measure(*whole: tuple[slice, slice]) -> Shown:
-        mask = np.zeros(view.table.shape, dtype=bool)
-        for part in whole:
-            mask[part] = True
-        total = float(view.table[mask].sum())
-        if not total > 0:
-            return NOTHING
-        parts = None
-        if found.buckets:
-            parts = (
-                np.array([float(b.table[hit].sum()) for b in found.buckets]),
-                np.array([float(b.table[mask].sum()) for b in found.buckets]),
-            )
-        return share(float(view.table[hit].sum()), total, float(view.squares[mask].sum()), found.study.level, parts)
-
-    jaccard = measure(actual, said)
-    f1: Shown = NOTHING if jaccard[0] is None else tuple(2 * v / (1 + v) for v in jaccard if v is not None)  # type: ignore[assignment]
-    auc = ranks.roc_auc(score.view.p, score.view.q) if score is not None and score.both else None
-    return ClassLine(name, float(view.counts[actual].sum()), measure(said), measure(actual), f1, auc)
-
-
-def _curve(kind: str, data: str, lines: Sequence[ClassLine]) -> Curve:
+def _curve(kind: str, data: str, study: Study, lines: Sequence[Line]) -> Curve:
+    rows = [_measured(study, *line[1:]) for line in lines]
     columns: dict[str, Sequence[float | str | None]] = {
-        "class": [line.name for line in lines],
-        "n": [line.rows for line in lines],
+        "class": [line[0] for line in lines],
+        "n": [float(line[1].counts[1].sum()) for line in lines],
     }
-    for name in ("precision", "recall", "f1"):
-        for k, end in enumerate(("", "_low", "_high")):
-            columns[f"{name}{end}"] = [getattr(line, name)[k] for line in lines]
-    columns["roc_auc"] = [line.roc_auc for line in lines]
+    for name in (*DECISIONS, RANKS):
+        for end in ("value", "low", "high"):
+            column = name if end == "value" else f"{name}_{end}"
+            columns[column] = [getattr(r[name], end) if isinstance(r[name], Estimate) else None for r in rows]
     return Curve(kind, columns, data)
+
+
+def _measured(
+    study: Study, view: Confusion, buckets: Sequence[Confusion], score: Scored | None
+) -> Mapping[str, Outcome | None]:
+    """The binary metrics of one class, by the engine that measures everything else."""
+    left_out = [view.without(part) for part in buckets] if study.bucket is not None else None
+    found: dict[str, Outcome | None] = {
+        name: estimate(get(name, "binary"), view, study.level, left_out) for name in DECISIONS
+    }
+    ranked = None
+    if score is not None:
+        parts = [score.view.without(part) for part in score.buckets] if study.bucket is not None else None
+        ranked = estimate(get(RANKS, "binary"), score.view, study.level, parts)
+    return {**found, RANKS: ranked}
