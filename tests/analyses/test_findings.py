@@ -157,7 +157,8 @@ def test_infinite_scores_and_no_labels(binary_rows: Make, binary_roles: Roles, s
     rows = binary_rows(1000, 26)
     wild = rows.with_columns(p=pl.when(pl.Series(np.arange(1000) < 40)).then(float("inf")).otherwise(pl.col("p")))
     infinite = found(study_from(wild, binary_roles, only=QUICK), "missing")
-    assert infinite.id == "missing:infinite"
+    assert infinite.id == "missing:score"
+    assert "no finite score" in infinite.sentence
     assert infinite.impact == pytest.approx(0.04)
     unlabelled = study_from(rows.with_columns(y=pl.lit(None, dtype=pl.Int64)), binary_roles.updated(positive=1))
     assert findings(unlabelled)[0].sentence.startswith("No row has a label")

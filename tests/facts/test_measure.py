@@ -119,6 +119,25 @@ def test_batches_do_not_show(rows, monkeypatch):
         np.testing.assert_array_equal(whole[fact].sums[:, 0], pieces[fact].sums[:, 0])
 
 
+def test_parts_of_a_file_are_the_whole(rows, tmp_path, monkeypatch):
+    for i, part in enumerate((rows[:70_000], rows[70_000:])):
+        part.write_parquet(tmp_path / f"{i}.parquet", row_group_size=30_000)
+    facts = [Count((Category("text"),)), Histogram("x", RootGrid(0.0, 1.0)), Moments(("x",), extremes=True)]
+    whole = measure(table(rows), facts)
+    asked = []
+    original = pl.LazyFrame.slice
+    monkeypatch.setattr(pl.LazyFrame, "slice", lambda f, *at: asked.append(at) or original(f, *at))
+    monkeypatch.setattr(engine, "NUMBERS_AHEAD", 40_000)
+    found = measure(table(pl.scan_parquet(tmp_path / "*.parquet")), facts)
+    assert whole.equals(found, 1e-9)
+    assert len(asked) > 10
+    asked.clear()
+    assert measure(table(pl.scan_parquet(tmp_path / "*.parquet").filter(pl.col("p") > 2)), facts).rows == 0
+    ordered = pl.scan_parquet(tmp_path / "*.parquet").with_columns(x=pl.col("x").shift(1).over("text"))
+    assert measure(table(ordered), facts).rows == rows.height
+    assert asked == [(1, 2), (1, 2)]
+
+
 def test_data_is_read_once(rows, monkeypatch):
     calls = []
     original = pl.LazyFrame.collect_batches

@@ -22,7 +22,7 @@ from steelyard.evaluation.method import constants, headline, notes
 from steelyard.metrics import Metric
 from steelyard.metrics.expression import from_expression
 from steelyard.metrics.metric import Direction
-from steelyard.records import ColumnError, ConfigError, nearest
+from steelyard.records import ColumnError, ConfigError, EmptyDataError, nearest
 
 Checks = str | os.PathLike[str] | Sequence[str | Mapping[str, object] | Check]
 LEVEL = 0.95
@@ -124,7 +124,12 @@ def _sources(data: Any, reference: Any, sql: str | None, reference_sql: str | No
         tables[REFERENCE] = read(reference, query=reference_sql)
     for table in tables.values():
         _refuse_reserved(table)
-    return Sources(tables, {name: peek(table) for name, table in tables.items()})
+    peeks = {name: peek(table) for name, table in tables.items()}
+    for name, table in tables.items():
+        if peeks[name].complete and peeks[name].frame.width and not peeks[name].frame.height:
+            purpose = "to evaluate" if name == CURRENT else "to compare with"
+            raise EmptyDataError(f"{table.description} has columns but no rows. There is nothing {purpose}.")
+    return Sources(tables, peeks)
 
 
 def _refuse_reserved(table: Table) -> None:

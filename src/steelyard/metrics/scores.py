@@ -25,7 +25,7 @@ SMALLEST = 1e-15
 _P = f"clip(sy_score, {SMALLEST!r}, {1 - SMALLEST!r})"
 LOG_LOSS = f"0 - (sy_label * log({_P}) + (1 - sy_label) * log(1 - {_P}))"
 BRIER = "(sy_score - sy_label) * (sy_score - sy_label)"
-FEW_POSITIVES = 50
+FEW_POSITIVES = 200
 
 
 def roc_auc(view: ScoreCells) -> Any:
@@ -100,7 +100,7 @@ def average_precision(view: ScoreCells) -> Any:
     Range: 0 to 1; 1 is best. A random order reaches the prevalence.
     Misleads: it depends on the prevalence; compare it only on like data, and always with the prevalence.
     Next: divide it by the prevalence to see what the ranking adds; read recall at the precision you need.
-    Source: scikit-learn `average_precision_score`; Boyd, Eng & Page 2013: of two intervals the wider below 50
+    Source: scikit-learn `average_precision_score`; Boyd, Eng & Page 2013: of two intervals the wider below 200
         positives. Inside a bin of several scores the expected order is taken.
     """
     view.need_both_classes()

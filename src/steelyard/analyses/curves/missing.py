@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,8 @@ class Missing:
     Attributes:
         where: the slice.
         rows: all rows.
-        label, score, decision: rows that lack it; None where the problem has none.
-        infinite: rows whose score or prediction is infinite; of scores counted over all rows only.
+        label, score, decision: rows that lack it; None where the problem has none. An infinite score is missing.
+        infinite: rows whose numeric prediction is infinite.
     """
 
     where: Slice
@@ -54,12 +54,7 @@ def missing(study: Study, data: str) -> Iterator[Missing]:
             continue
         table = study.profiles[data][fact]
         for where, cells in slices_of(by, fact, table)[0]:
-            found = _read(fact, table.where(cells), where)
-            if not where and isinstance(fact, Cells):
-                # Cells leave out rows whose score is infinite.
-                rows = float(study.profiles[data].rows)
-                found = replace(found, rows=rows, infinite=max(rows - found.rows, 0.0))
-            yield found
+            yield _read(fact, table.where(cells), where)
 
 
 def _fact(study: Study, by: SliceBy) -> Cells | Moments | None:

@@ -36,17 +36,14 @@ def accuracy_paradox(study: Study) -> list[Finding]:
             Severity.MEDIUM,
             "accuracy",
             f"Scores rank well (ROC AUC {shown(auc)}), but the decisions are right no more often than a constant "
-            "answer: "
-            f"accuracy {shown(accuracy)}, while always answering the commonest class is right for "
+            f"answer: accuracy {shown(accuracy)}, while always answering the commonest class is right for "
             f"{percent(larger, 0.001)}.",
             Recommendation(
                 f"The threshold is the problem, not the model: try {often} one, chosen for what misses and false "
-                "alarms "
-                "cost, and judge decisions by precision, recall and balanced accuracy."
+                "alarms cost, and judge decisions by precision, recall and balanced accuracy."
             ),
             f"Accuracy less the share of the commonest class: {percent(gain, 0.001, sign=True)} "
-            f"({percent(low, 0.001, sign=True)} "
-            f"to {percent(high, 0.001, sign=True)}), paired.",
+            f"({percent(low, 0.001, sign=True)} to {percent(high, 0.001, sign=True)}), paired.",
             estimate=accuracy,
             impact=0.1,
         )

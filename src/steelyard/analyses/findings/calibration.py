@@ -65,8 +65,7 @@ def _numbers(one: Scored, promise: Promise) -> str:
     return (
         f"{f'{one.subject}: ' if one.subject else ''}Kuiper range of the cumulative gap (ECCE) {promise.reach:.4f}, "
         f"{p_text(promise.p)}, debiased calibration error {promise.error:.4f} over {len(promise.groups)} groups of "
-        "equal "
-        f"size{slope}"
+        f"equal size{slope}"
     )
 
 

@@ -58,18 +58,15 @@ def _pairs(study: Study, view: Confusion) -> Iterator[Finding]:
             severity.of_errors(part),
             f"{a} → {b}",
             f"{a} is taken for {b}: {shown(estimate, True)} of all {a}, which is {percent(part)} of all errors. The "
-            "other way "
-            f"round it happens to {percent(back)} of {b}.",
+            f"other way round it happens to {percent(back)} of {b}.",
             Recommendation(
                 f"Look at some {a} that were taken for {b}: if people disagree too, mend the definition or the "
-                "labels; if not, "
-                "add features or examples that tell the two apart.",
+                "labels; if not, add features or examples that tell the two apart.",
                 f"Up to {percent(part)} fewer errors if the two were told apart.",
             ),
             f"{rows(float(view.counts[i, j]))}; at least {percent(low)} of all errors (Wilson, Bonferroni over "
-            f"{k * (k - 1)} "
-            f"pairs), where {percent(float(expected[i, j]))} would be expected if wrong answers did not depend on "
-            "the class.",
+            f"{k * (k - 1)} pairs), where {percent(float(expected[i, j]))} would be expected if wrong answers did "
+            "not depend on the class.",
             estimate=estimate,
             impact=part,
         )
@@ -107,12 +104,10 @@ def _missed(study: Study, view: Confusion) -> Iterator[Finding]:
             severity.by_bounds(lost, 0.25, 0.03),
             name,
             f"{name} is seldom recognised: {shown(estimate, True)} of its {rows(estimate.n)}, while "
-            f"{percent(accuracy)} are right "
-            f"over all classes. It is mostly taken for {view.classes[int(said)]}.",
+            f"{percent(accuracy)} are right over all classes. It is mostly taken for {view.classes[int(said)]}.",
             Recommendation(
                 f"Give {name} more weight or more examples in training, or lower what it takes to answer {name}; "
-                "judge by "
-                "balanced accuracy, which such classes move.",
+                "judge by balanced accuracy, which such classes move.",
                 f"{percent(lost)} of all errors are rows of {name}.",
             ),
             estimate=estimate,

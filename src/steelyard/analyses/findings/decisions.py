@@ -45,12 +45,10 @@ def decisions(study: Study) -> list[Finding]:
             severity.of_rows(share),
             "prediction",
             f"Predictions and scores disagree on {rows(disagree)} ({percent(share)}): no single threshold explains "
-            "the "
-            f"predictions, {number(implied, 0.01)} comes nearest.",
+            f"the predictions, {number(implied, 0.01)} comes nearest.",
             Recommendation(
                 "Check that scores and predictions come from the same model version and rows. If thresholds differ "
-                "by group on "
-                "purpose, give the groups as slices."
+                "by group on purpose, give the groups as slices."
             ),
             "Rows with a positive prediction below that score, or a negative one from it on.",
             impact=share,
@@ -80,8 +78,7 @@ def scores_out_of_range(study: Study) -> list[Finding]:
             severity.of_rows(share),
             "score",
             f"Nearly all scores lie from 0 to 1, but {rows(outside)} ({percent(share)}) do not, so the scores are "
-            "not taken as "
-            "probabilities.",
+            "not taken as probabilities.",
             Recommendation(
                 "Look at these rows: a wrong column, a raw margin or a sentinel value such as −1 is likely."
             ),

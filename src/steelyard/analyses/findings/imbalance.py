@@ -36,8 +36,7 @@ def imbalance(study: Study) -> list[Finding]:
             f"{percent(1 - share, 0.001)}, so accuracy and specificity look good whatever the model does.",
             Recommendation(
                 "Judge by precision, recall and average precision; the uncertainty depends on these few rows, so "
-                "label more "
-                "of them if intervals are too wide."
+                "label more of them if intervals are too wide."
             ),
             impact=0.01,
         )

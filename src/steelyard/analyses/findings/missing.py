@@ -56,12 +56,10 @@ def _labels(whole: Missing, parts: Sequence[Missing]) -> Iterator[Finding]:
         level,
         "label",
         f"{rows(whole.label)} of {whole.rows:,.0f} ({percent(share)}) have no label, so every number about the "
-        "model's "
-        f"quality speaks only for the rest.{where}",
+        f"model's quality speaks only for the rest.{where}",
         Recommendation(
             "Find out why these labels are missing: if they arrive late, evaluate again when they are there; if "
-            "they are "
-            "never taken, label a random sample of those rows."
+            "they are never taken, label a random sample of those rows."
         ),
         "Slices with clearly more missing labels (score test against the rest, Benjamini–Hochberg at 1 %): "
         + ("; ".join(f"{p.where} {percent(p.label / p.rows)}" for p in uneven[:8]) or "none")
@@ -92,19 +90,17 @@ def _elsewhere(whole: Missing, part: Missing) -> float:
 def _answers(whole: Missing) -> Iterator[Finding]:
     for what, count in (("score", whole.score), ("prediction", whole.decision)):
         if count and not (what == "prediction" and whole.score == count):
-            share = count / whole.rows
+            share, usable = count / whole.rows, "finite " if what == "score" else ""
             yield Finding(
                 f"missing:{what}",
                 "missing",
                 severity.of_rows(share),
                 what,
-                f"The model gave no {what} for {rows(count)} of {whole.rows:,.0f} ({percent(share)}); they are in "
-                "no number "
-                "about its quality.",
+                f"The model gave no {usable}{what} for {rows(count)} of {whole.rows:,.0f} ({percent(share)}); they "
+                "are in no number about its quality.",
                 Recommendation(
                     f"Look for what these rows have in common, and decide what the system does without a {what}: "
-                    "that is "
-                    "what those cases really get."
+                    "that is what those cases really get."
                 ),
                 impact=share,
             )

@@ -57,8 +57,7 @@ def no_problem(study: Study, found: Iterable[Finding]) -> list[Finding]:
                 "Set checks on the metrics that matter, so that a later run says when this no longer holds."
             ),
             "What was not in the data cannot be found: slices that were not given, labels that were not taken, and "
-            "what "
-            "happens after the decision.",
+            "what happens after the decision.",
             impact=0.9,
         )
     ]

@@ -37,8 +37,7 @@ def quantile_coverages(study: Study) -> list[Finding]:
             f"{listed([_line(c) for c, _, _ in off], 3)}.",
             Recommendation(
                 "Recalibrate the quantiles on recent labelled rows (conformal prediction adds or takes away a "
-                "margin), then "
-                "check the coverage on rows that the margin has not seen."
+                "margin), then check the coverage on rows that the margin has not seen."
             ),
             "; ".join(
                 f"{_line(c)} ({percent(c.low, 0.001)} to {percent(c.high, 0.001)}), {p_text(v)} (Holm)"

@@ -23,12 +23,10 @@ def no_relevant(study: Study) -> list[Finding]:
             severity.of_rows(share),
             "query",
             f"{rows(empty, 'query')} of {total:,.0f} ({percent(share)}) have no relevant item; they are in no "
-            "number about the "
-            "ranking, since no order could be right.",
+            "number about the ranking, since no order could be right.",
             Recommendation(
                 "Find out whether nothing relevant exists or nothing was labelled: the first is a matter of the "
-                "catalogue or of "
-                "retrieval, the second of labels."
+                "catalogue or of retrieval, the second of labels."
             ),
             impact=share / 10,
         )

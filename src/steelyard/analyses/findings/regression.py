@@ -49,8 +49,7 @@ def bias(study: Study) -> list[Finding]:
             f"Predictions are too {side} by {shown(size)} on average.{typical}",
             Recommendation(
                 f"Correct by this constant ({number(-mean, half, sign=True)}) at once, then look for the cause: a "
-                "shifted "
-                "input, a loss that aims at the median, or training on other conditions.",
+                "shifted input, a loss that aims at the median, or training on other conditions.",
                 f"Removes {percent(share)} of the squared error; not yet verified on held-out data.",
             ),
             f"Mean of predicted − actual {shown(estimate)}; its square is {percent(share)} of the mean squared "
@@ -118,16 +117,13 @@ def outliers(study: Study) -> list[Finding]:
             severity.of_tails(share),
             "rmse",
             f"The worst {percent(TOP)} of the rows make {percent(share)} of the squared error (about "
-            f"8{percent(0)[1:]} where errors "
-            "are normal).",
+            f"8{percent(0)[1:]} where errors are normal).",
             Recommendation(
                 "Look at these rows one by one: wrong labels and broken inputs come first. Report MAE or the median "
-                "error beside "
-                "RMSE, and train with a loss that outliers move less."
+                "error beside RMSE, and train with a loss that outliers move less."
             ),
             f"Rows off by more than about {number(float(np.sqrt(squared[np.flatnonzero(taken > 0)[-1]])))}; from a "
-            "histogram, to a "
-            "few percent.",
+            "histogram, to a few percent.",
             impact=share / 10,
         )
     ]

@@ -169,8 +169,7 @@ def _finding(deployed: float, better: list[Better]) -> Finding:
         ),
         detail=(
             "Chosen on four fifths of the rows and judged on the last, five times; the interval of the paired gain "
-            "is "
-            "by the delta method. The trade-off is that of the threshold chosen on all rows, on all rows."
+            "is by the delta method. The trade-off is that of the threshold chosen on all rows, on all rows."
         ),
         estimate=b.gain,
         impact=min(b.gain.value, 1.0),

@@ -74,8 +74,7 @@ def _slices(study: Study) -> Iterator[Finding]:
         Severity.INFO,
         "slices",
         f"{rows(len(small), 'slice')} of {total} have too few rows to be judged (fewer than {FEW_ROWS}, or no "
-        f"{main.title}): "
-        f"{listed(small, 6)}.",
+        f"{main.title}): {listed(small, 6)}.",
         Recommendation(
             "Do not read their numbers as good or bad; join them with neighbours, or label more of their rows."
         ),

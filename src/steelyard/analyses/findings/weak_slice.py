@@ -123,8 +123,7 @@ def _finding(weak: Weak, tests: int) -> Finding:
     detail = (
         f"Against all other rows, one-sided: {'; '.join(lines)}. Benjamini–Hochberg over {tests} tests of slices and "
         f"metrics: {p_text(weak.q, 'q')}. As measured it stands for {percent(c.impact)} of all {lost}; after "
-        "empirical "
-        f"Bayes shrinkage over the slices for {percent(weak.shrunken)}."
+        f"empirical Bayes shrinkage over the slices for {percent(weak.shrunken)}."
     )
     return Finding(
         id=f"weak-slice:{_id(c.where)}",
@@ -153,14 +152,12 @@ def _advice(weak: Weak) -> Recommendation:
     if ranking is not None and c.metric.name != "roc_auc" and ranking.p > 0.1:
         return Recommendation(
             f"Try a threshold or a recalibration of its own where {c.where}: scores rank rows there as well as "
-            "elsewhere, "
-            "so the cut is what fits badly.",
+            "elsewhere, so the cut is what fits badly.",
             effect,
         )
     return Recommendation(
         f"Look at the errors where {c.where} first: check labels and inputs there, then add such rows or features "
-        "that "
-        "tell them apart to the training data.",
+        "that tell them apart to the training data.",
         effect,
     )
 
