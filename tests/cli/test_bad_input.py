@@ -69,7 +69,10 @@ def test_one_class_only(steelyard, write, frame):
 
 @pytest.mark.parametrize(
     ("column", "message"),
-    [("y", "Column 'y' (label) is missing in all 300 rows. "), ("p", "Column 'p' (score) is missing in all 300 rows. ")],
+    [
+        ("y", "Column 'y' (label) is missing in all 300 rows. "),
+        ("p", "Column 'p' (score) is missing in all 300 rows. "),
+    ],
 )
 def test_all_missing(refused, write, frame, column, message):
     name = write("a.csv", frame.drop("d").with_columns(pl.lit(None).alias(column)))
@@ -153,7 +156,8 @@ def test_ten_thousand_categories(steelyard, write, frame):
 
 
 def test_three_thousand_columns(steelyard, write, frame, tmp_path):
-    numbers = pl.DataFrame(np.random.default_rng(1).normal(size=(40, 3_000)).round(2), schema=[f"f{i}" for i in range(3_000)])
+    values = np.random.default_rng(1).normal(size=(40, 3_000)).round(2)
+    numbers = pl.DataFrame(values, schema=[f"f{i}" for i in range(3_000)])
     name = write("a.csv", pl.concat([frame.head(40), numbers], how="horizontal"))
     done = steelyard("evaluate", name, *ROLES, "-o", "a.html", "-q")
     assert done.code == 0

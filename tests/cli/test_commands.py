@@ -16,7 +16,8 @@ MAIN = (sys.executable, "-c", "from steelyard.cli import main; main()")
 
 
 def process(*words, env=None, **more):
-    return subprocess.run([*MAIN, *words], capture_output=True, env={**os.environ, **(env or {})}, check=False, **more)
+    env = {**os.environ, **(env or {})}
+    return subprocess.run([*MAIN, *words], capture_output=True, env=env, check=False, **more)
 
 
 def test_metrics(steelyard):
@@ -59,8 +60,8 @@ def test_demo_refuses_a_bad_place_at_once(refused):
 
 def test_version_and_help(steelyard):
     assert steelyard("--version").out == f"{sy.__version__}\n"
-    for words in (["--help"], ["evaluate", "--help"], ["metrics", "--help"], ["explain-metric", "--help"], ["demo", "--help"]):
-        done = steelyard(*words)
+    for command in ([], ["evaluate"], ["metrics"], ["explain-metric"], ["demo"]):
+        done = steelyard(*command, "--help")
         assert done.code == 0
         assert "Usage: steelyard" in done.out
     nothing = steelyard()
@@ -78,7 +79,8 @@ def test_help_and_import_load_no_engine():
         ),
     }
     for name, call in calls.items():
-        done = subprocess.run([sys.executable, "-c", code.replace("{}", call, 1)], capture_output=True, text=True, check=True)
+        words = [sys.executable, "-c", code.replace("{}", call, 1)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
         assert not heavy & set(done.stdout.split()), name
 
 

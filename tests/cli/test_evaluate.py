@@ -90,9 +90,8 @@ def test_numbers_quantiles_and_forecasts(steelyard, write):
     found = as_json(steelyard("evaluate", name, *words, "--json"))
     assert (found["task"], value(found, "bias")) == ("regression", 1)
     assert value(found, "quantile_coverage_0.9") == 1
-    found = as_json(
-        steelyard("evaluate", name, *words, "--time", "day", "--series", "shop", "--horizon", "h", "--id", "y", "--json")
-    )
+    words = (*words, "--time", "day", "--series", "shop", "--horizon", "h", "--id", "y")
+    found = as_json(steelyard("evaluate", name, *words, "--json"))
     assert (found["task"], value(found, "mase")) == ("forecasting", 1)
 
 
@@ -144,14 +143,15 @@ def test_exit_codes(steelyard, data, frame, check, code):
 
 
 def test_the_config_of_the_folder_is_taken_and_said(steelyard, data, write):
-    write("steelyard.toml", '[roles]\nlabel = "y"\nscore = "p"\n[metrics]\ncost = "fp"\n[[checks]]\nmetric="cost"\nmax=0\n')
+    roles = '[roles]\nlabel = "y"\nscore = "p"\n'
+    write("steelyard.toml", roles + '[metrics]\ncost = "fp"\n[[checks]]\nmetric = "cost"\nmax = 0\n')
     done = steelyard("evaluate", data)
     assert done.code == 1
     assert done.out.startswith("Settings from ./steelyard.toml (others: --config FILE)\n")
     found = as_json(steelyard("evaluate", data, "--json"))
     assert found["settings"]["config"] == "steelyard.toml"
     assert isinstance(value(found, "cost"), float)
-    write("other.toml", '[roles]\nlabel = "y"\nscore = "p"\n')
+    write("other.toml", roles)
     done = steelyard("evaluate", data, "--config", "other.toml")
     assert done.code == 0
     assert "Settings from" not in done.out

@@ -34,6 +34,8 @@ def test_a_source_of_ones_own_comes_first(own_list, rows):
 
 def test_entry_points_are_loaded(own_list, monkeypatch, rows):
     class Point:
+        name, module, value, dist = "shouts", "shouting", "shouting:SHOUTS", None
+
         def load(self):
             return SHOUTS
 

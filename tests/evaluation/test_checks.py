@@ -14,7 +14,8 @@ def checked(frame, *checks, **more):
 
 
 def test_the_three_verdicts(binary):
-    evaluation = checked(binary, "roc_auc >= 0.5", "roc_auc >= 0.99", "accuracy <= 0.2", {"metric": "recall", "min": 0.5})
+    checks = ("roc_auc >= 0.5", "roc_auc >= 0.99", "accuracy <= 0.2", {"metric": "recall", "min": 0.5})
+    evaluation = checked(binary, *checks)
     auc = evaluation.estimates["roc_auc"]
     passed, failed, above, _ = evaluation.checks
     assert [c.verdict for c in (passed, failed, above)] == [Verdict.PASS, Verdict.FAIL, Verdict.FAIL]

@@ -172,7 +172,7 @@ def test_a_metric_of_another_task(regression, binary):
         return c.tp / c.total
 
     try:
-        with pytest.raises(ConfigError, match="'hits_only' is a metric of binary, multiclass, but the task is regression"):
+        with pytest.raises(ConfigError, match="is a metric of binary, multiclass, but the task is regression"):
             evaluate(regression, Roles(label="y", prediction="hat"), metrics=[hits])
     finally:
         forget("hits_only")
@@ -194,5 +194,5 @@ def test_a_metric_that_fails_fails_alone(binary):
 
 @pytest.mark.parametrize("level", [0, 0.2, 1, 95])
 def test_levels_that_make_no_sense(binary, level):
-    with pytest.raises(ConfigError, match="from 0.5 to below 1"):
+    with pytest.raises(ConfigError, match=r"from 0\.5 to below 1"):
         evaluate(binary, ROLES, level=level)

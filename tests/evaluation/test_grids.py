@@ -13,7 +13,7 @@ from steelyard.records import DataError
 ROLES = Roles(label="y", score="p")
 LOOK = 300
 # Grouped by rank or score, so that bins move a few rows from one group to the next.
-GROUPED = "expected_calibration_error brier_reliability brier_resolution recall_at_precision_90".split()
+GROUPED = ["expected_calibration_error", "brier_reliability", "brier_resolution", "recall_at_precision_90"]
 
 
 @pytest.fixture

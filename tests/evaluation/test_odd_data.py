@@ -10,17 +10,18 @@ from steelyard import Estimate, Roles, SteelyardError, Undefined, evaluate
 from steelyard.records import ColumnError, ConfigError, DataError, EmptyDataError
 
 BINARY = Roles(label="y", score="p", prediction="d")
-NAMES = (
-    "label prediction score error tp fp fn tn weight count len n literal index value rows key sum mean row "
-    "current reference time id".split()
-    + ["with space", "emoji 😀", 'quo"ted', "it's", "back`quote", "dots.and.more", "[x]", "$col", "^y", "%s{0}", "λ"]
-    + ["a,b", "a=b", "a & b", "1", "-", " ", "TP", "__class__", "x" * 300]
-)
+NAMES = [
+    *("label", "prediction", "score", "error", "tp", "fp", "fn", "tn", "weight", "count", "len", "n", "literal"),
+    *("index", "value", "rows", "key", "sum", "mean", "row", "current", "reference", "time", "id", "TP", "__class__"),
+    *("with space", "emoji 😀", 'quo"ted', "it's", "back`quote", "dots.and.more", "[x]", "$col", "^y", "%s{0}", "λ"),
+    *("a,b", "a=b", "a & b", "1", "-", " ", "x" * 300),
+]
+COLUMNS = ["y", "p", "d", "plan", "w"]
 
 
 @pytest.fixture(scope="module")
 def plain(binary):
-    return evaluate(binary, named(*"y p d plan w".split()), columns=False)
+    return evaluate(binary, named(*COLUMNS), columns=False)
 
 
 def named(label, score, prediction, plan, weight):
@@ -33,15 +34,15 @@ def test_any_name_is_a_name(binary, plain, start):
     names = (NAMES + NAMES)[start : start + 5]
     for turn in (0, 2):
         turned = names[turn:] + names[:turn]
-        frame = binary.rename(dict(zip("y p d plan w".split(), turned, strict=True)))
+        frame = binary.rename(dict(zip(COLUMNS, turned, strict=True)))
         found = evaluate(frame, named(*turned), columns=turn == 0)
         assert [r.outcome for r in found.readings] == [r.outcome for r in plain.readings], turned
 
 
 def test_names_that_are_ours_are_refused(binary):
-    with pytest.raises(ColumnError, match="column 'sy_label'. Names that begin with 'sy_' are Steelyard's own: rename"):
+    with pytest.raises(ColumnError, match=r"'sy_label'. Names that begin with 'sy_' are Steelyard's own"):
         evaluate(binary.with_columns(sy_label=1), BINARY)
-    with pytest.raises(ColumnError, match="begins with . and ends with .: engines take it for a pattern.*Rename it"):
+    with pytest.raises(ColumnError, match=r"begins with . and ends with .: engines take it for a pattern.*Rename it"):
         evaluate(binary.with_columns(pl.lit(1).alias("^y$")), BINARY)
 
 
@@ -206,7 +207,7 @@ def test_refused_with_words(binary, case):
 
 
 def test_an_absent_file():
-    with pytest.raises(SteelyardError, match="no file 'absent.parquet'"):
+    with pytest.raises(SteelyardError, match=r"no file 'absent\.parquet'"):
         evaluate("absent.parquet")
 
 

@@ -6,7 +6,7 @@ from sklearn import metrics as sk
 
 from steelyard import Estimate, Roles, Undefined, evaluate
 
-EXACT = dict(rel=1e-9, abs=1e-9)
+EXACT = {"rel": 1e-9, "abs": 1e-9}
 
 
 def agree(evaluation, expected, where=(), data="current"):
@@ -22,7 +22,7 @@ def agree(evaluation, expected, where=(), data="current"):
 
 
 def decisions(y, d, w=None):
-    tn, fp, fn, tp = sk.confusion_matrix(y, d, sample_weight=w).ravel()
+    tn, fp, fn, _ = sk.confusion_matrix(y, d, sample_weight=w).ravel()
     return {
         "accuracy": sk.accuracy_score(y, d, sample_weight=w),
         "balanced_accuracy": sk.balanced_accuracy_score(y, d, sample_weight=w),
@@ -153,9 +153,7 @@ def test_regression_with_quantiles(regression):
     assert evaluation.task == "regression"
     y, low, high = (regression[c].to_numpy() for c in ("y", "q10", "q90"))
     agree(evaluation, numbers(y, regression["hat"]))
-    pinball = {
-        share: sk.mean_pinball_loss(y, q, alpha=share) for share, q in ((0.1, low), (0.9, high))
-    }
+    pinball = {share: sk.mean_pinball_loss(y, q, alpha=share) for share, q in ((0.1, low), (0.9, high))}
     agree(evaluation, {f"mean_pinball_loss_{share}": value for share, value in pinball.items()})
     agree(evaluation, {"interval_coverage": np.mean((low <= y) & (y <= high)), "interval_width": np.mean(high - low)})
     south = regression.filter(region="s")
@@ -203,8 +201,9 @@ def test_weights(binary):
 
 
 def test_weights_of_two_are_rows_twice(binary):
-    twice = evaluate(binary.vstack(binary), Roles(label="y", score="p", prediction="d"), columns=False)
-    heavy = evaluate(binary.with_columns(w=2.0), Roles(label="y", score="p", prediction="d", weight="w"), columns=False)
+    roles = Roles(label="y", score="p", prediction="d")
+    twice = evaluate(binary.vstack(binary), roles, columns=False)
+    heavy = evaluate(binary.with_columns(w=2.0), roles.updated(weight="w"), columns=False)
     debiased = {"expected_calibration_error", "brier_reliability", "brier_resolution"}  # by the number of rows
     for name in set(twice.estimates) - debiased:
         one, other = twice.estimates[name], heavy.estimates[name]

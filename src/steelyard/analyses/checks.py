@@ -59,9 +59,7 @@ class Check:
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-                raise ConfigError(
-                    f"The {side} of the check on {given['metric']} must be a number, not {value!r}."
-                )
+                raise ConfigError(f"The {side} of the check on {given['metric']} must be a number, not {value!r}.")
             bounds[side] = float(value)
         if not bounds:
             raise ConfigError(f"The check on {given['metric']} needs a min or a max.")
@@ -72,9 +70,7 @@ class Check:
             )
         where = given.get("slice", {})
         if not isinstance(where, Mapping):
-            raise ConfigError(
-                f'The slice of the check on {given["metric"]} must be a table, e.g. {{ sex = "F" }}.'
-            )
+            raise ConfigError(f'The slice of the check on {given["metric"]} must be a table, e.g. {{ sex = "F" }}.')
         return cls(
             str(given["metric"]),
             bounds.get("min"),
@@ -141,9 +137,7 @@ def _run(check: Check, study: Study) -> CheckResult:
         else (" More rows would hardly settle it: the value is at the bound.")
     )
     sentence = f"{seen}: the interval holds values on both sides of {check.bound}.{more}"
-    return CheckResult(
-        check.metric, check.bound, Verdict.INCONCLUSIVE, sentence, outcome, check.slice, needed
-    )
+    return CheckResult(check.metric, check.bound, Verdict.INCONCLUSIVE, sentence, outcome, check.slice, needed)
 
 
 def _rows_needed(outcome: Estimate, low: float, high: float) -> int | None:
@@ -172,9 +166,7 @@ def _complain(check: Check, study: Study) -> None:
 def _parse_text(given: str) -> Check:
     match = _COMPACT.match(given)
     if match is None:
-        raise ConfigError(
-            f'{given!r} is not a check. Write one as "roc_auc >= 0.8" or "recall >= 0.7 [sex = F]".'
-        )
+        raise ConfigError(f'{given!r} is not a check. Write one as "roc_auc >= 0.8" or "recall >= 0.7 [sex = F]".')
     metric, sign, number, where = match.groups()
     try:
         bound = float(number)

@@ -162,8 +162,6 @@ def _values(plan: ColumnPlan, profile: Profile, data: str) -> ColumnSummary:
     )
 
 
-def _time(
-    plan: ColumnPlan, rows: int, data: str, extremes: tuple[str | None, str | None, int]
-) -> ColumnSummary:
+def _time(plan: ColumnPlan, rows: int, data: str, extremes: tuple[str | None, str | None, int]) -> ColumnSummary:
     low, high, missing = extremes
     return ColumnSummary(plan.name, plan.kind, plan.role, rows, missing, low=low, high=high, data=data)

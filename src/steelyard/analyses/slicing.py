@@ -57,9 +57,7 @@ def without_each_bucket(fact: Fact, table: FactTable) -> list[FactTable]:
     return [table.where(buckets != b) for b in np.unique(buckets)]
 
 
-def _names(
-    by: SliceBy, table: FactTable, places: list[int], codes: NDArray[np.int64]
-) -> Iterator[tuple[str, str]]:
+def _names(by: SliceBy, table: FactTable, places: list[int], codes: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
     for key, place, code in zip(by.keys, places, codes.tolist(), strict=True):
         if isinstance(key, Binned) and isinstance(key.grid, CutGrid):
             yield key.column, key.grid.name(code)

@@ -26,17 +26,13 @@ def evaluate(
         typer.Argument(metavar="FILE…", help="Files, globs, folders, URLs; - reads standard input."),
     ],
     label: Annotated[Names, typer.Option(help="Column with the truth; several for multilabel.")] = None,
-    prediction: Annotated[
-        Names, typer.Option(help="Column with the model's answer; several for multilabel.")
-    ] = None,
+    prediction: Annotated[Names, typer.Option(help="Column with the model's answer; several for multilabel.")] = None,
     score: Annotated[
         Names,
         typer.Option(help="Column with the score or probability; CLASS=COLUMN for each of several classes."),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="The label value that counts as positive.")] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Scores from here on are positive decisions.")
-    ] = None,
+    threshold: Annotated[float | None, typer.Option(help="Scores from here on are positive decisions.")] = None,
     task: Annotated[
         str | None,
         typer.Option(help="binary, multiclass, multilabel, regression, forecasting or ranking."),
@@ -63,9 +59,7 @@ def evaluate(
     metric: Annotated[Names, typer.Option(help="Measure only this metric. Repeatable.")] = None,
     check: Annotated[
         Names,
-        typer.Option(
-            help='Hold a metric against a bound: "roc_auc >= 0.8", "recall >= 0.7 [sex = F]". Repeatable.'
-        ),
+        typer.Option(help='Hold a metric against a bound: "roc_auc >= 0.8", "recall >= 0.7 [sex = F]". Repeatable.'),
     ] = None,
     config: Annotated[
         Path | None,
@@ -142,9 +136,7 @@ def require_places(outputs: Sequence[Path], inputs: Sequence[str] = ()) -> None:
             raise ConfigError(f"{str(path)!r} is the data; the report would replace it. Choose another name.")
 
 
-def show(
-    evaluation: Evaluation, outputs: Sequence[Path], *, json: bool = False, quiet: bool = False
-) -> None:
+def show(evaluation: Evaluation, outputs: Sequence[Path], *, json: bool = False, quiet: bool = False) -> None:
     """Write an evaluation's files and print it; where a file cannot be written the rest still comes out.
 
     Raises:
@@ -205,9 +197,7 @@ def _quantile(given: str) -> tuple[float, str]:
             return float(share), column
     except ValueError:
         pass
-    raise ConfigError(
-        f"--quantile {given!r} must be SHARE=COLUMN with a share between 0 and 1, e.g. 0.9=p90."
-    )
+    raise ConfigError(f"--quantile {given!r} must be SHARE=COLUMN with a share between 0 and 1, e.g. 0.9=p90.")
 
 
 def _task(given: str | None) -> Any:

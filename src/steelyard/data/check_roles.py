@@ -60,8 +60,7 @@ def _require_kinds(table: Table, peek: Peek, roles: Roles) -> None:
         kind = table.kinds[column]
         if kind is Kind.OTHER and role != "feature":
             raise ColumnError(
-                f"Column {column!r} is nested or binary, so it cannot be the {role}. Take a plain column "
-                "out of it."
+                f"Column {column!r} is nested or binary, so it cannot be the {role}. Take a plain column out of it."
             )
         if role in NUMERIC and kind is not Kind.NUMBER and not (role == "score" and kind is Kind.BOOLEAN):
             _require_values(peek, role, column)
@@ -115,8 +114,7 @@ def _require_fit(table: Table, peek: Peek, roles: Roles) -> None:
     several = len(roles.labels)
     if several > 1 and roles.task not in (None, "multilabel"):
         raise DataError(
-            f"The task is {roles.task}, but there are {several} label columns. Name one, or choose --task "
-            "multilabel."
+            f"The task is {roles.task}, but there are {several} label columns. Name one, or choose --task multilabel."
         )
     if roles.task == "multilabel":
         _require_one_each(roles, several)
@@ -148,9 +146,7 @@ def _each_class(classes: Sequence[str]) -> str:
 
 def _require_one_each(roles: Roles, several: int) -> None:
     if several < 2:
-        raise DataError(
-            "The task is multilabel, so several label columns (0/1 each) are needed. Name them all."
-        )
+        raise DataError("The task is multilabel, so several label columns (0/1 each) are needed. Name them all.")
     for role, columns in (("prediction", roles.predictions), ("score", roles.scores)):
         if columns and len(columns) != several:
             raise DataError(

@@ -118,15 +118,9 @@ def _classes(frame: pl.DataFrame, roles: Roles, complete: bool) -> Iterator[str]
 def _number_of_classes(counts: Mapping[Value, int], roles: Roles) -> Iterator[str]:
     label = roles.labels[0]
     if len(counts) == 1:
-        yield (
-            f"Column {label!r} (label) has one value only, {next(iter(counts))!r}; most metrics need two "
-            "classes."
-        )
+        yield (f"Column {label!r} (label) has one value only, {next(iter(counts))!r}; most metrics need two classes.")
     if len(counts) > MANY_CLASSES:
-        yield (
-            f"Column {label!r} (label) has {len(counts):,} classes. If it is a number, choose --task "
-            "regression."
-        )
+        yield (f"Column {label!r} (label) has {len(counts):,} classes. If it is a number, choose --task regression.")
     if roles.task == "binary" and len(counts) > 2:
         if roles.positive is None:
             raise DataError(
@@ -153,9 +147,7 @@ def _predicted(counts: Mapping[Value, int], predicted: Mapping[Value, int], role
             f"{listed(predicted, 5)} against {listed(counts, 5)}. Write both the same way."
         )
     if unknown:
-        yield (
-            f"Column {roles.predictions[0]!r} (prediction) has values the label lacks: {listed(unknown, 5)}."
-        )
+        yield (f"Column {roles.predictions[0]!r} (prediction) has values the label lacks: {listed(unknown, 5)}.")
 
 
 def _class_columns(counts: Mapping[Value, int], columns: Mapping[str, str]) -> Iterator[str]:
@@ -185,9 +177,7 @@ def _scores(table: Table, frame: pl.DataFrame, roles: Roles) -> Iterator[str]:
                 "tell rows apart."
             )
         if roles.task in (*CLASSES, "multilabel") and (low < 0 or high > 1):
-            yield (
-                f"Column {name!r} (score) runs from {low:g} to {high:g}, outside 0 to 1; {_remedy(low, high)}"
-            )
+            yield (f"Column {name!r} (score) runs from {low:g} to {high:g}, outside 0 to 1; {_remedy(low, high)}")
 
 
 def _remedy(low: float, high: float) -> str:

@@ -101,11 +101,7 @@ class _Guesser:
             return
         if roles.prediction is None and (found := columns.prediction(roles.labels[0])):
             name, why = found
-            if (
-                roles.score is None
-                and columns.is_probability(name)
-                and columns.is_two_valued(roles.labels[0])
-            ):
+            if roles.score is None and columns.is_probability(name) and columns.is_two_valued(roles.labels[0]):
                 self._take("score", name, f"{why}; its values are fractions between 0 and 1, so not classes")
             elif roles.score is None or not columns.is_two_valued(roles.labels[0]) or self._shares_a_class(name):
                 self._take("prediction", name, why)
@@ -127,11 +123,7 @@ class _Guesser:
             self._positive(counts)
             if roles.score is None:
                 self._score(counts)
-        elif (
-            roles.score is None
-            and roles.task == "ranking"
-            and (name := columns.named(names.SCORE, (Kind.NUMBER,)))
-        ):
+        elif roles.score is None and roles.task == "ranking" and (name := columns.named(names.SCORE, (Kind.NUMBER,))):
             self._take("score", name, "from its name")
         elif roles.prediction is None and (name := columns.named(("score", "y_score"), (Kind.NUMBER,))):
             # Fractions as the label and 0 and 1 as the score are swapped; check_roles says so.

@@ -119,13 +119,7 @@ class Columns:
             self.kinds[name],
             self.frame[name].drop_nulls() if name in self.frame.columns else pl.Series(),
         )
-        most = (
-            SLICE_VALUES
-            if kind in (Kind.TEXT, Kind.BOOLEAN)
-            else SLICE_NUMBERS
-            if values.dtype == pl.Int64
-            else 0
-        )
+        most = SLICE_VALUES if kind in (Kind.TEXT, Kind.BOOLEAN) else SLICE_NUMBERS if values.dtype == pl.Int64 else 0
         return 2 <= values.n_unique() <= most
 
     def _free_measured(self) -> list[str]:

@@ -16,9 +16,7 @@ PER_CLASS = re.compile(
     r"^(?:(?:y|pred|predicted|prediction)[\W_]*)?(?:probability|proba|prob|score|p)[\W_]*(?:class[\W_]*)?(.+)$",
     re.I,
 )
-PER_QUANTILE = re.compile(
-    r"^(?:.*[\W_])?(?:q|quantile|p|percentile|pct)[\W_]*(0[._]\d+|\d{1,2}(?:[._]\d+)?)$", re.I
-)
+PER_QUANTILE = re.compile(r"^(?:.*[\W_])?(?:q|quantile|p|percentile|pct)[\W_]*(0[._]\d+|\d{1,2}(?:[._]\d+)?)$", re.I)
 RISING = 0.95
 
 
@@ -28,11 +26,7 @@ def class_scores(columns: Columns, classes: Iterable[Value]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in columns.free():
         match = PER_CLASS.match(name)
-        if (
-            match
-            and columns.kinds[name] is Kind.NUMBER
-            and (value := known.get(names.folded(match[1]))) is not None
-        ):
+        if match and columns.kinds[name] is Kind.NUMBER and (value := known.get(names.folded(match[1]))) is not None:
             found.setdefault(value, name)
     return {value: found[value] for value in known.values() if value in found}
 

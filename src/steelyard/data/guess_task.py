@@ -63,9 +63,7 @@ def _of_label(columns: Columns, roles: Roles, label: str) -> tuple[Task, str]:
         return "binary", "from true and false in the label"
     counts = class_counts(columns.frame[label])
     if columns.kinds[label] is Kind.TEXT:
-        return (
-            "binary" if len(counts) <= 2 else "multiclass"
-        ), f"from {len(counts):,} text values in the label"
+        return ("binary" if len(counts) <= 2 else "multiclass"), f"from {len(counts):,} text values in the label"
     if len(counts) <= 2 and all(isinstance(value, int) for value in counts):
         return "binary", f"from {len(counts)} values in the label"
     if _are_codes(columns, roles, counts):

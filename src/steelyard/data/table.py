@@ -45,9 +45,7 @@ class Table:
     rows: int | None = None
     digest: str | None = None
     warnings: tuple[str, ...] = field(default=())
-    diagnose: Callable[[Exception], SteelyardError | None] | None = field(
-        default=None, repr=False, compare=False
-    )
+    diagnose: Callable[[Exception], SteelyardError | None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def columns(self) -> tuple[str, ...]:

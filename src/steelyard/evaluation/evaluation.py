@@ -33,18 +33,14 @@ class Estimates(Mapping[str, Outcome]):
     def __init__(self, readings: tuple[Reading, ...]) -> None:
         self._readings = {(r.metric, r.slice, r.data): r for r in readings}
 
-    def of(
-        self, metric: str, where: Mapping[str, object] | Slice = EVERYTHING, data: str = "current"
-    ) -> Outcome:
+    def of(self, metric: str, where: Mapping[str, object] | Slice = EVERYTHING, data: str = "current") -> Outcome:
         """Return the outcome of a metric on a slice of a data set."""
         place = where if isinstance(where, Slice) else Slice.of(where)
         found = self._readings.get((metric, place, data))
         if found is None:
             known = {m for m, _, _ in self._readings}
             if metric not in known:
-                raise UnknownNameError(
-                    f"There is no estimate of {metric!r}. {nearest(metric, sorted(known))}"
-                )
+                raise UnknownNameError(f"There is no estimate of {metric!r}. {nearest(metric, sorted(known))}")
             slices = sorted({str(s) for m, s, d in self._readings if m == metric and d == data})
             raise UnknownNameError(
                 f"{metric} was not read on {place} of the {data} data. {nearest(str(place), slices)}"

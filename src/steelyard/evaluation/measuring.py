@@ -94,15 +94,11 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
     return study, summaries, [*left_out, *outside]
 
 
-def _measured(
-    sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None
-) -> Study:
+def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None) -> Study:
     roles = request.roles
     problem = replace(pose(roles, sources.peeks, sources.tables), scales=spreads(sources.base))
     if probability is not None:
-        problem = replace(
-            pose(roles, sources.peeks, sources.tables, probability=probability), scales=problem.scales
-        )
+        problem = replace(pose(roles, sources.peeks, sources.tables, probability=probability), scales=problem.scales)
     rows = {name: prepare_rows(table, roles, problem) for name, table in sources.tables.items()}
     problem = informed(problem, rows[CURRENT])
     study = Study(
@@ -126,9 +122,7 @@ def _measured(
     return replace(study, profiles=profiles)
 
 
-def _profile(
-    rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[Fact], problem: Problem
-) -> Profile:
+def _profile(rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[Fact], problem: Problem) -> Profile:
     with reading(table):
         if problem.task != "ranking":
             return measure(rows, [*wanted, *about])

@@ -40,9 +40,7 @@ def time_extremes(table: Table, plans: list[ColumnPlan]) -> Mapping[str, tuple[s
             nw.col(name).count().alias(f"sy_n_{i}"),
         )
     ]
-    found = (
-        table.frame.select(*asked, nw.len().alias("sy_rows")).collect("polars").to_native().row(0, named=True)
-    )
+    found = table.frame.select(*asked, nw.len().alias("sy_rows")).collect("polars").to_native().row(0, named=True)
     rows = int(found["sy_rows"])
     return {
         name: (_iso(found[f"sy_low_{i}"]), _iso(found[f"sy_high_{i}"]), rows - int(found[f"sy_n_{i}"]))

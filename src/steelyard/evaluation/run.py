@@ -178,9 +178,7 @@ def _own(name: str, said: Mapping[str, str]) -> Metric:
     direction = said.get("direction", "lower")
     if direction not in get_args(Direction):
         raise ConfigError(f"The direction of the metric {name} is higher, lower or target, not {direction!r}.")
-    return from_expression(
-        name, said["expression"], title=said.get("title"), direction=cast("Direction", direction)
-    )
+    return from_expression(name, said["expression"], title=said.get("title"), direction=cast("Direction", direction))
 
 
 def _merged(first: Roles, second: Roles) -> Roles:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.facts import Binned, Cells, FactTable, Histogram, LogitGrid, Moments, measure_index, text
 from steelyard.facts.grids import MISSING
+from steelyard.facts.table import Level
 from steelyard.metrics.views import Confusion, Distribution, Means, ScoreCells
 
 Floats = NDArray[np.float64]
@@ -64,44 +67,21 @@ def scores(
     `positive` names the class that counts as positive; `negatives` those that count as negative
     (None: every other one; for one-against-one comparisons name the other class).
     """
-    first = len(fact.by)
-    labels = table.levels[first]
-    kind = (
-        np.array(
-            [
-                -1
-                if v is None
-                else 1
-                if text(v) == positive
-                else 0
-                if negatives is None or text(v) in negatives
-                else -1
-                for v in labels
-            ]
-            or [-1]
-        )[table.codes[:, first]]
-        if len(table)
-        else np.zeros(0, dtype=int)
-    )
-    last = len(fact.keys) - 1
-    key = fact.keys[last]
+    first, last = len(fact.by), len(fact.keys) - 1
+    kind = _kinds(table.levels[first], positive, negatives)[table.codes[:, first]]
+    key, index = fact.keys[last], table.codes[:, last]
     if isinstance(key, Binned):
-        index = table.codes[:, last]
-        known = index != MISSING
+        keep = (index != MISSING) & (kind >= 0)
+        bins, place = np.unique(index[keep], return_inverse=True)
+        left, right = key.grid.edges(bins)
         probability = isinstance(key.grid, LogitGrid)
     else:
-        levels = table.levels[last] or (None,)
-        numbers = np.array([np.nan if v is None or isinstance(v, str) else float(v) for v in levels])
-        known = ~np.isnan(numbers)[table.codes[:, last]]
-        index = table.codes[:, last]
-        inside = numbers[~np.isnan(numbers)]
-        probability = bool(len(inside)) and bool(inside.min() >= 0 and inside.max() <= 1)
-    keep = known & (kind >= 0)
-    bins, place = np.unique(index[keep], return_inverse=True)
-    if isinstance(key, Binned):
-        left, right = key.grid.edges(bins)
-    else:
+        used, place = np.unique(index, return_inverse=True)
+        numbers = np.array([_number(table.levels[last][code]) for code in used.tolist()])
+        keep = ~np.isnan(numbers)[place] & (kind >= 0)
+        bins, place = np.unique(place[keep], return_inverse=True)
         left = right = numbers[bins]
+        probability = bool(len(left)) and bool(left.min() >= 0 and left.max() <= 1)
     rows, weight, square = _columns(fact, table)
     is_p = kind[keep] == 1
 
@@ -124,6 +104,23 @@ def scores(
         score2_q=per_bin(sums[1], ~is_p),
         probability=probability,
     )
+
+
+def _kinds(labels: Sequence[Level], positive: str, negatives: tuple[str, ...] | None) -> NDArray[np.int64]:
+    """1 for the positive label, 0 for negative ones, -1 for those that take no part."""
+
+    def kind(label: Level) -> int:
+        if label is None:
+            return -1
+        if text(label) == positive:
+            return 1
+        return 0 if negatives is None or text(label) in negatives else -1
+
+    return np.array([kind(label) for label in labels] or [-1], dtype=np.int64)
+
+
+def _number(level: Level) -> float:
+    return np.nan if level is None or isinstance(level, str) else float(level)
 
 
 def means(fact: Moments, table: FactTable) -> Means:

@@ -59,9 +59,7 @@ def read_database(source: str, query: str | None = None) -> Table:
         engine.dispose()
     if rows == 0:
         frame = pl.LazyFrame(schema=dict.fromkeys(names, pl.Null))
-    return as_table(
-        measurable(frame), f"{shown}{f' table {table}' if table and not query else ' query'}", rows=rows
-    )
+    return as_table(measurable(frame), f"{shown}{f' table {table}' if table and not query else ' query'}", rows=rows)
 
 
 def split_table(source: str) -> tuple[str, str | None]:
@@ -102,9 +100,7 @@ def _read_only(address: Any) -> Any:
     if not path.exists():
         names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         raise SourceError(f"There is no database file {address.database!r}. {nearest(path.name, names)}")
-    return address.set(
-        database=f"file:{quote(str(path))}", query={**address.query, "mode": "ro", "uri": "true"}
-    )
+    return address.set(database=f"file:{quote(str(path))}", query={**address.query, "mode": "ro", "uri": "true"})
 
 
 def _whole_table(sqlalchemy: Any, engine: Any, table: str | None, shown: str) -> str:
@@ -142,12 +138,8 @@ def _reason(error: Exception) -> str:
 
 
 def _accepts(source: Any) -> bool:
-    scheme = (
-        source.partition("://")[0].partition("+")[0] if isinstance(source, str) and "://" in source else ""
-    )
+    scheme = source.partition("://")[0].partition("+")[0] if isinstance(source, str) and "://" in source else ""
     return scheme.lower() in SCHEMES
 
 
-SOURCE = Source(
-    "databases", _accepts, read_database, "sqlite:///file.db or postgresql://… with query= or ?table="
-)
+SOURCE = Source("databases", _accepts, read_database, "sqlite:///file.db or postgresql://… with query= or ?table=")

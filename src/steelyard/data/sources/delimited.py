@@ -72,9 +72,7 @@ def sniff(text: Text, name: str) -> Dialect:
     """Find out how a file is written from its first megabyte."""
     head = text.head().decode("utf-8", "ignore").removeprefix("\ufeff")
     if not head.strip():
-        raise EmptyDataError(
-            f"{text.name} is empty: it has only blank lines. Write it with a header and rows."
-        )
+        raise EmptyDataError(f"{text.name} is empty: it has only blank lines. Write it with a header and rows.")
     eol = "\n" if "\n" in head or "\r" not in head else "\r"
     skipped = 0
     hint = re.match(r"sep=(.)\r?\n", head)
@@ -94,8 +92,7 @@ def explain(text: Text, dialect: Dialect, names: list[str], error: Exception) ->
     if "utf-8" in message:
         place, byte = first_bad_byte(text.path, text.path.stat().st_size + 1) or (0, 0)
         return SourceError(
-            f"{text.name} is not UTF-8: byte 0x{byte:02x} at position {place:,}. Save it as UTF-8 and "
-            "read it again."
+            f"{text.name} is not UTF-8: byte 0x{byte:02x} at position {place:,}. Save it as UTF-8 and read it again."
         )
     if "more fields" in message:
         return _too_many_fields(text, dialect, len(names))
@@ -116,15 +113,11 @@ def _too_many_fields(text: Text, dialect: Dialect, allowed: int) -> SourceError:
                 f"{_short(shown)!r}. "
                 f"Put quotes around values that contain {dialect.separator!r}, or remove the line."
             )
-    return SourceError(
-        f"{text.name} has a line with more than the {allowed} fields of its header. Check its quotes."
-    )
+    return SourceError(f"{text.name} has a line with more than the {allowed} fields of its header. Check its quotes.")
 
 
 def _wrong_type(text: Text, dialect: Dialect, value: str, column: str, index: int) -> SourceError:
-    lines = (
-        n for n, row in _numbered(text, dialect) if len(row) > index and row[index].strip() == value.strip()
-    )
+    lines = (n for n, row in _numbered(text, dialect) if len(row) > index and row[index].strip() == value.strip())
     where = next(lines, None)
     return SourceError(
         f"{text.name}{'' if where is None else f', line {where}'}, column {column!r}: {_short(value)!r} "
@@ -210,10 +203,7 @@ def _without_spaces(text: Text, dialect: Dialect) -> Text:
 
 def _named(header: tuple[str, ...]) -> list[str]:
     taken = Counter(header)
-    return [
-        name if name.strip() else f"column_{i}" + "_" * taken[f"column_{i}"]
-        for i, name in enumerate(header, 1)
-    ]
+    return [name if name.strip() else f"column_{i}" + "_" * taken[f"column_{i}"] for i, name in enumerate(header, 1)]
 
 
 def _doubts(name: str, names: list[str]) -> tuple[str, ...]:

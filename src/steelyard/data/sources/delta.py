@@ -24,6 +24,4 @@ def scan_delta(path: Path) -> Scan:
         rows = frame.select(pl.len()).collect().item()
         return Scan(path.name, frame, frame.collect_schema(), rows)
     except (deltalake.exceptions.DeltaError, pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(
-            f"{path.name} cannot be read as a Delta table: {error}. Check its _delta_log."
-        ) from error
+        raise SourceError(f"{path.name} cannot be read as a Delta table: {error}. Check its _delta_log.") from error

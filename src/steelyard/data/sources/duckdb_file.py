@@ -24,8 +24,7 @@ def read_duckdb(source: str, query: str | None = None) -> Table:
     try:
         connection = duckdb.connect(str(path), read_only=True)
         tables = [
-            str(row[0])
-            for row in connection.sql("SELECT table_name FROM information_schema.tables").fetchall()
+            str(row[0]) for row in connection.sql("SELECT table_name FROM information_schema.tables").fetchall()
         ]
         if not query and not table:
             raise missing_query(path.name, tables)

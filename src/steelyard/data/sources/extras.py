@@ -15,6 +15,5 @@ def need(module: str, extra: str, purpose: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0]
         raise MissingPackageError(
-            f"{purpose} needs the package {package!r}, which is not installed. Run: pip install "
-            f'"steelyard[{extra}]"'
+            f'{purpose} needs the package {package!r}, which is not installed. Run: pip install "steelyard[{extra}]"'
         ) from error

@@ -82,9 +82,7 @@ def _by_content(path: Path) -> Format:
         return Format.JSON
     if head.startswith("{"):
         first, _, rest = head.partition("\n")
-        return (
-            Format.NDJSON if first.rstrip().endswith("}") and rest.lstrip()[:1] in ("{", "") else Format.JSON
-        )
+        return Format.NDJSON if first.rstrip().endswith("}") and rest.lstrip()[:1] in ("{", "") else Format.JSON
     if any(separator in head.partition("\n")[0] for separator in ",;\t|"):
         return Format.CSV
     raise SourceError(

@@ -24,8 +24,7 @@ from steelyard.records import EmptyDataError, SourceError, SteelyardError
 LOOK = 10_000
 BATCH = 50_000
 SHAPES = (
-    'an array of records [{"a": 1}, …], {"records": [ … ]}, columns {"a": [1, …], …}, '
-    "or one record a line (.jsonl)"
+    'an array of records [{"a": 1}, …], {"records": [ … ]}, columns {"a": [1, …], …}, or one record a line (.jsonl)'
 )
 
 

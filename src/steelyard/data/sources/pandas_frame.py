@@ -64,9 +64,7 @@ def _of_categories(name: str, values: Any) -> pl.Series:
 
 
 def _of_objects(name: str, values: Any) -> pl.Series:
-    if type(values.dtype).__name__ in ("ArrowDtype", "StringDtype") and hasattr(
-        values.array, "__arrow_array__"
-    ):
+    if type(values.dtype).__name__ in ("ArrowDtype", "StringDtype") and hasattr(values.array, "__arrow_array__"):
         try:
             return _of_arrow(name, values)
         except ImportError:
@@ -83,9 +81,7 @@ def _of_arrow(name: str, values: Any) -> pl.Series:
 
 def _accepts(source: Any) -> bool:
     kind = type(source)
-    return kind.__module__.partition(".")[0] == "pandas" and any(
-        c.__name__ == "DataFrame" for c in kind.__mro__
-    )
+    return kind.__module__.partition(".")[0] == "pandas" and any(c.__name__ == "DataFrame" for c in kind.__mro__)
 
 
 SOURCE = Source("pandas", _accepts, read_pandas, "a pandas DataFrame")

@@ -62,9 +62,7 @@ def _schema(path: Path) -> pl.Schema:
     try:
         return pl.scan_parquet(path, glob=False, hive_partitioning=False).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(
-            f"{path.name} is a damaged Parquet file: {_first_line(error)}. Write it again."
-        ) from error
+        raise SourceError(f"{path.name} is a damaged Parquet file: {_first_line(error)}. Write it again.") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -33,9 +33,7 @@ def frame_of_columns(columns: Mapping[Any, Any], where: str) -> pl.DataFrame:
     lengths = {s.name: len(s) for s in series}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name!r} has {length:,}" for name, length in list(lengths.items())[:6])
-        raise DataError(
-            f"The columns of {where} differ in length: {shown}. Every column needs one value a row."
-        )
+        raise DataError(f"The columns of {where} differ in length: {shown}. Every column needs one value a row.")
     return pl.DataFrame(series)
 
 
@@ -45,9 +43,7 @@ def _series(name: str, values: Any) -> pl.Series:
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
     if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
-        raise DataError(
-            f"Column {name!r} is {values!r}, which is not a list of values. Give one value a row."
-        )
+        raise DataError(f"Column {name!r} is {values!r}, which is not a list of values. Give one value a row.")
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(name, values)
     plain = [None if _is_missing(value) else value for value in values]
@@ -84,11 +80,7 @@ def _accepts(source: Any) -> bool:
         return True
     if isinstance(source, Mapping):
         return True
-    return (
-        isinstance(source, (list, tuple))
-        and bool(source)
-        and all(isinstance(s, Mapping) for s in source[:10])
-    )
+    return isinstance(source, (list, tuple)) and bool(source) and all(isinstance(s, Mapping) for s in source[:10])
 
 
 def _read(source: Any, query: str | None) -> Table:

@@ -30,9 +30,7 @@ def read_remote(source: str, query: str | None = None) -> Table:
     """Scan Parquet and Arrow where they lie; copy a text file here first, to find out how it is written."""
     shown = without_secrets(source)
     suffix = SUFFIXES.get(suffix_of(Path(PurePosixPath(urlsplit(source).path).name)))
-    if source.split("://")[0] in POLARS and (
-        suffix in (Format.PARQUET, Format.ARROW) or source.endswith("/")
-    ):
+    if source.split("://")[0] in POLARS and (suffix in (Format.PARQUET, Format.ARROW) or source.endswith("/")):
         return _scanned(source, shown, suffix)
     return read_files(_copied(source, shown), query, description=shown)
 
@@ -93,13 +91,7 @@ def _opened(source: str, shown: str) -> Any:
 
 
 def _accepts(source: Any) -> bool:
-    return (
-        isinstance(source, str)
-        and source.partition("://")[0].lower() in (*POLARS, *OTHER)
-        and "://" in source
-    )
+    return isinstance(source, str) and source.partition("://")[0].lower() in (*POLARS, *OTHER) and "://" in source
 
 
-SOURCE = Source(
-    "object storage", _accepts, read_remote, "s3://, gs://, az://, https:// and memory:// addresses"
-)
+SOURCE = Source("object storage", _accepts, read_remote, "s3://, gs://, az://, https:// and memory:// addresses")

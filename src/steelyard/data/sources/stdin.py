@@ -16,7 +16,5 @@ def saved_stdin() -> Path:
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
     if path.stat().st_size == 0:
-        raise EmptyDataError(
-            "Standard input is empty. Pipe CSV, JSON lines or Parquet into it, or name a file."
-        )
+        raise EmptyDataError("Standard input is empty. Pipe CSV, JSON lines or Parquet into it, or name a file.")
     return path

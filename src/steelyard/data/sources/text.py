@@ -54,9 +54,7 @@ def text_file(path: Path) -> Text:
     with plain.open("rb") as file:
         head = file.read(HEAD)
     if not head:
-        raise EmptyDataError(
-            f"{path.name} is empty: it has no bytes to read. Write it again with a header and rows."
-        )
+        raise EmptyDataError(f"{path.name} is empty: it has no bytes to read. Write it again with a header and rows.")
     encoding = _marked_encoding(head)
     if encoding:
         return Text(path.name, _rewritten(plain, encoding, "strict", path.name))
@@ -90,8 +88,7 @@ def unpacked(path: Path) -> Path:
             shutil.copyfileobj(packed, out, HEAD)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise SourceError(
-            f"{path.name} cannot be unpacked as {packing}: {error}. It may be cut short; copy or write it "
-            "again."
+            f"{path.name} cannot be unpacked as {packing}: {error}. It may be cut short; copy or write it again."
         ) from error
     return plain
 

@@ -1,0 +1,119 @@
+"""What is compared with what."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from make_data import CARDINALITY, COLUMNS, NUMBERS
+
+TASKS = Path(__file__).with_name("tasks")
+BOOTSTRAPS = 50
+PEERS = ("scikit-learn", "evidently", "fairlearn", "torchmetrics")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table: a name and the process behind it."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table: the first line is what the others are held against."""
+
+    title: str
+    words: str
+    lines: Sequence[Line]
+
+
+def pythons(given: Sequence[str]) -> dict[str, str]:
+    """Each peer's Python, from `--python name=path` or STEELYARD_BENCH_NAME; else the one that runs this."""
+    said = dict(item.partition("=")[::2] for item in given)
+    return {
+        peer: said.get(peer) or os.environ.get(f"STEELYARD_BENCH_{_variable(peer)}") or sys.executable
+        for peer in PEERS
+    }
+
+
+def start() -> Part:
+    """Import and help, against a Python that only starts."""
+    return Part(
+        "Start",
+        "Whole processes.",
+        (
+            Line("python -c pass", _code("pass")),
+            Line("import numpy, polars", _code("import numpy, polars")),
+            Line("import steelyard", _code("import steelyard")),
+            Line("import steelyard and evaluate", _code("import steelyard; steelyard.evaluate")),
+            Line("steelyard --help", (*_code("from steelyard.cli import main; main()"), "--help")),
+        ),
+    )
+
+
+def read(rows: int, path: Path) -> Part:
+    """Facts of every column, against only reading them."""
+    return Part(
+        f"Reading, {rows:,} rows",
+        "PyArrow reads the columns and does nothing with them; Steelyard reads and counts them.",
+        (
+            Line("only read: PyArrow", _task("read_pyarrow", path, ",".join(COLUMNS))),
+            Line("import PyArrow", _task("nothing", path)),
+            Line("Steelyard: facts", _task("facts", path, ",".join(NUMBERS), ",".join(CARDINALITY))),
+            Line("import steelyard and evaluate", _code("import steelyard; steelyard.evaluate")),
+        ),
+    )
+
+
+def evaluate(rows: int, path: Path, scratch: Path) -> Part:
+    """A whole evaluation, against only reading."""
+    return Part(
+        f"A whole evaluation, {rows:,} rows",
+        "Every metric with its interval, overall and by two slices, data overview, curves and findings.",
+        (
+            Line("only read: PyArrow", _task("read_pyarrow", path, ",".join(COLUMNS))),
+            Line("Steelyard: evaluate", _task("evaluate", path)),
+            Line("Steelyard: evaluate and write HTML", _task("evaluate", path, scratch / "report.html")),
+            Line("Steelyard: evaluate, intervals clocked", _task("intervals", path)),
+        ),
+    )
+
+
+def peers(rows: int, path: Path, scratch: Path, python: Mapping[str, str]) -> Part:
+    """The usual tools, each with part of what an evaluation does, against the evaluation."""
+    features = ",".join((*NUMBERS, *CARDINALITY))
+    page = scratch / "peer.html"
+    return Part(
+        f"Beside the usual tools, {rows:,} rows",
+        "Each in its own process and environment. They do parts of what the evaluation does; see benchmarks/tasks.",
+        (
+            Line("Steelyard: evaluate and write HTML", _task("evaluate", path, scratch / "report.html")),
+            Line("scikit-learn, no intervals", _task("peer_scikit_learn", path, python=python["scikit-learn"])),
+            Line(
+                "scikit-learn, bootstrap",
+                _task("peer_scikit_learn", path, BOOTSTRAPS, python=python["scikit-learn"]),
+            ),
+            Line(
+                "Evidently, classification", _task("peer_evidently", path, page, features, python=python["evidently"])
+            ),
+            Line("Fairlearn, no intervals", _task("peer_fairlearn", path, python=python["fairlearn"])),
+            Line("torchmetrics, no intervals", _task("peer_torchmetrics", path, python=python["torchmetrics"])),
+        ),
+    )
+
+
+def _variable(peer: str) -> str:
+    return peer.upper().replace("-", "_")
+
+
+def _task(name: str, *arguments: object, python: str = sys.executable) -> tuple[str, ...]:
+    return (python, str(TASKS / f"{name}.py"), *map(str, arguments))
+
+
+def _code(text: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", text)

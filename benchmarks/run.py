@@ -1,0 +1,85 @@
+"""Measure time and memory, beside only reading the data and beside the usual tools.
+
+    python benchmarks/run.py                      # all parts, 100,000 and 1,000,000 rows
+    python benchmarks/run.py --only read --rows 10000000
+    python benchmarks/run.py --only peers --python evidently=/path/to/its/python
+
+Every line is a process of its own, imports and start included; lines of a part take turns. The tables go to
+standard output, and with --output beside them as Markdown and JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import machine
+import make_data
+import parts
+import process
+
+import report
+
+PARTS = ("start", "read", "evaluate", "peers")
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    given = _arguments()
+    here = machine.describe()
+    found: list[report.Measured] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for part in _parts(given, Path(scratch)):
+            print(f"{part.title} …", file=sys.stderr, flush=True)
+            commands = [line.command for line in part.lines]
+            found.append(report.Measured(part, process.repeat(commands, given.repeat)))
+    text = report.markdown(here, found)
+    print(text)
+    if given.output is not None:
+        given.output.mkdir(parents=True, exist_ok=True)
+        (given.output / "benchmarks.md").write_text(text, encoding="utf-8")
+        (given.output / "benchmarks.json").write_text(report.as_json(here, found), encoding="utf-8")
+
+
+def _arguments() -> argparse.Namespace:
+    lines = (__doc__ or "").splitlines()
+    parser = argparse.ArgumentParser(description=lines[0])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
+    parser.add_argument("--rows", nargs="+", type=int, default=[100_000, 1_000_000], help="rows to read and evaluate")
+    parser.add_argument("--peer-rows", type=int, default=100_000, help="rows for the usual tools")
+    parser.add_argument("--repeat", type=int, default=5, help="runs of each process; medians are shown")
+    parser.add_argument("--python", action="append", default=[], metavar="TOOL=PYTHON", help="a tool's own Python")
+    parser.add_argument("--data", type=Path, help="folder to keep the data in; else it is made anew each time")
+    parser.add_argument("--output", type=Path, help="folder for benchmarks.md and benchmarks.json")
+    return parser.parse_args()
+
+
+def _parts(given: argparse.Namespace, scratch: Path) -> Iterator[parts.Part]:
+    folder = given.data or scratch
+    if "start" in given.only:
+        yield parts.start()
+    for rows in given.rows:
+        if "read" in given.only:
+            yield parts.read(rows, _data(rows, folder))
+        if "evaluate" in given.only:
+            yield parts.evaluate(rows, _data(rows, folder), scratch)
+    if "peers" in given.only:
+        rows = given.peer_rows
+        yield parts.peers(rows, _data(rows, folder), scratch, parts.pythons(given.python))
+
+
+def _data(rows: int, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"predictions_{rows}.parquet"
+    if not path.exists():
+        making = path.with_suffix(".part")
+        make_data.write(rows, making)
+        making.rename(path)
+    return path
+
+
+if __name__ == "__main__":
+    main()
