@@ -25,16 +25,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from workload import CARDINALITY, NUMBERS
 
 SEED = 7
 CHUNK = 250_000
 DAY = 86_400_000_000
 START = 1_767_225_600_000_000
-CARDINALITY = {"c3": 3, "c8": 8, "c25": 25, "c80": 80, "c200": 200}
 AGES = ("18-24", "25-34", "35-49", "50-64", "65+")
-NUMBERS = tuple(f"{kind}_{i}" for kind in ("n", "ln", "ht", "i") for i in range(5))
-COLUMNS = ("label", "score", "pred", *NUMBERS, *CARDINALITY, "sex", "age_band")
-"""What the benchmarks read."""
 
 
 def chunks(rows: int) -> Iterator[pa.Table]:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from parts import Part
 from process import Cost, FailedError
 
+NOISE = 0.05
+"""Seconds below which a difference of two processes means nothing."""
 ABSENT = ("ModuleNotFoundError", "ImportError", "No such file")
 
 
@@ -93,14 +95,24 @@ def _remark(cost: Cost) -> str:
 def _conclusion(measured: Measured) -> list[str]:
     """Of reading: the ratio without imports, which a long process does not pay again."""
     costs = dict(zip((line.name for line in measured.part.lines), measured.costs, strict=True))
-    names = ("Steelyard: facts", "import steelyard and evaluate", "only read: PyArrow", "import PyArrow")
+    names = (
+        "Steelyard: facts",
+        "import what that takes: Steelyard",
+        "only read: PyArrow",
+        "import what that takes: PyArrow",
+    )
     found = [costs.get(name) for name in names]
     if not all(isinstance(c, Cost) for c in found):
         return []
     ours, our_import, theirs, their_import = (c.cpu for c in found if isinstance(c, Cost))
+    without = (ours - our_import) / (theirs - their_import) if theirs - their_import > NOISE else None
     return [
-        f"Facts cost {ours / theirs:.2f} × the CPU of only reading as whole processes, "
-        f"{(ours - our_import) / (theirs - their_import):.2f} × without imports.",
+        f"Facts cost {ours / theirs:.2f} × the CPU of only reading as whole processes"
+        + (
+            f", {without:.2f} × without imports."
+            if without is not None
+            else "; without imports it is too little to tell."
+        ),
         "",
     ]
 

@@ -184,8 +184,8 @@ def test_the_first_sentence_of_a_finding_leads(examples: Any) -> None:
 def test_binning_is_told_where_it_shows() -> None:
     sharp = Estimate(0.8, 0.79, 0.81, 0.95, 9, "logit", discretisation=1e-5)
     assert cell(sharp).note == ""
-    assert cell(replace(sharp, discretisation=0.004, note="few rows")).note == (
-        "few rows; binning may move it by 0.00400"
+    assert cell(replace(sharp, discretisation=0.024, note="few rows")).note == (
+        "few rows; binning may move it by 0.0240"
     )
 
 

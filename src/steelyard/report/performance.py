@@ -11,7 +11,8 @@ from steelyard.report.metric_words import group_of, group_order, metric_doc, tol
 from steelyard.report.text import sentence, visible
 
 KEY_NUMBERS = 7
-BINNING_SHOWS = 0.05
+BINNING_SHOWS = 1.0
+"""The bound on the error of binning is told where it is larger than this share of the interval."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from steelyard.stats.multiplicity import benjamini_hochberg
 
 FALSE_DISCOVERIES = 0.10
 MOST = 10
+NEARLY_ALL = 0.8
+"""A slice with more than this share of the rows is the model at large, not a weak segment of it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Weak:
     q: float
     shrunken: float
     all: tuple[Contrast, ...]
+    worst_part: Weak | None = None
 
 
 def weak_slices(study: Study) -> list[Finding]:
@@ -36,7 +39,7 @@ def weak_slices(study: Study) -> list[Finding]:
     tested = [c for metric in chosen(study, BY_SLICE, sliced=True) for c in contrasts.of(metric)]
     if not tested:
         return []
-    weak = without_repeats(ranked(tested))
+    weak = folded(without_repeats(ranked(tested)))
     shown_first, rest = weak[:MOST], weak[MOST:]
     found = [_finding(w, len(tested)) for w in shown_first]
     return [*found, _others(rest)] if rest else found
@@ -50,7 +53,7 @@ def ranked(tested: Sequence[Contrast]) -> list[Weak]:
     }
     by_slice: dict[Slice, list[tuple[Contrast, float]]] = {}
     for contrast, value in zip(tested, q.tolist(), strict=True):
-        if value <= FALSE_DISCOVERIES and contrast.gap > 0:
+        if value <= FALSE_DISCOVERIES and contrast.gap > 0 and contrast.share <= NEARLY_ALL:
             by_slice.setdefault(contrast.where, []).append((contrast, value))
     found = []
     for where, pairs in by_slice.items():
@@ -72,6 +75,16 @@ def without_repeats(weak: Sequence[Weak]) -> list[Weak]:
     """Leave out a slice whose story another one already tells: the whole around it, or a part of it."""
     real = [w for w in weak if not any(_only_through(w.main, part.main) for part in weak)]
     return [w for w in real if not any(_told_by(w.main, whole.main) for whole in real)]
+
+
+def folded(weak: Sequence[Weak]) -> list[Weak]:
+    """Tell a part together with the whole around it: the whole names its worst part."""
+    wholes = [w for w in weak if not any(_lies_in(w, whole) for whole in weak)]
+    return [replace(w, worst_part=next((part for part in weak if _lies_in(part, w)), None)) for w in wholes]
+
+
+def _lies_in(part: Weak, whole: Weak) -> bool:
+    return set(whole.main.where.items) < set(part.main.where.items)
 
 
 def _only_through(whole: Contrast, part: Contrast) -> bool:
@@ -117,7 +130,7 @@ def _finding(weak: Weak, tests: int) -> Finding:
     sentence = (
         f"The model is worse where {c.where}: {c.metric.title} is {shown(c.inside)}, elsewhere {shown(c.rest)}. "
         f"That is {percent(c.share)} of the rows; were they as good as the rest, about {percent(weak.shrunken)} of "
-        f"all {lost} would go.{also}"
+        f"all {lost} would go.{_worst_part(weak)}{also}"
     )
     lines = [f"{o.metric.title} {shown(o.inside)} against {shown(o.rest)}, {p_text(o.p)}" for o in (c, *weak.others)]
     detail = (
@@ -137,6 +150,14 @@ def _finding(weak: Weak, tests: int) -> Finding:
         estimate=c.inside,
         impact=weak.shrunken,
     )
+
+
+def _worst_part(weak: Weak) -> str:
+    part = weak.worst_part
+    if part is None:
+        return ""
+    more = Slice(tuple(item for item in part.main.where if item not in weak.main.where.items))
+    return f" Worst of them where {more}: {part.main.metric.title} {shown(part.main.inside)}."
 
 
 def _advice(weak: Weak) -> Recommendation:
