@@ -64,6 +64,7 @@ def read(rows: int, path: Path) -> Part:
         "pandas where it is installed, so what both import is told apart.",
         (
             Line("only read: PyArrow", _task("read_pyarrow", path, ",".join(COLUMNS))),
+            Line("only read, batch by batch: PyArrow", _task("read_batches", path, ",".join(COLUMNS))),
             Line("import what that takes: PyArrow", _task("import_pyarrow")),
             Line("Steelyard: facts", _task("facts", path, ",".join(NUMBERS), ",".join(CARDINALITY))),
             Line(

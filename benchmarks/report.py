@@ -106,15 +106,8 @@ def _conclusion(measured: Measured) -> list[str]:
         return []
     ours, our_import, theirs, their_import = (c.cpu for c in found if isinstance(c, Cost))
     without = (ours - our_import) / (theirs - their_import) if theirs - their_import > NOISE else None
-    return [
-        f"Facts cost {ours / theirs:.2f} × the CPU of only reading as whole processes"
-        + (
-            f", {without:.2f} × without imports."
-            if without is not None
-            else "; without imports it is too little to tell."
-        ),
-        "",
-    ]
+    told = f"{without:.2f} × without imports" if without is not None else "without imports it is too little to tell"
+    return [f"Facts cost {ours / theirs:.2f} × the CPU of only reading as whole processes; {told}.", ""]
 
 
 def _reason(error: FailedError) -> str:

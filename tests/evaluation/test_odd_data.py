@@ -206,6 +206,21 @@ def test_refused_with_words(binary, case):
     assert isinstance(caught.value, SteelyardError)
 
 
+def test_what_is_wrong_with_the_reference_is_told_of_the_reference(binary):
+    for change, message in (
+        (
+            lambda f: f.with_columns(p=pl.lit(None, pl.Float64)).drop("d"),
+            "In the reference .*missing in all 400 rows",
+        ),
+        (lambda f: f.drop("p"), "In the reference .*has no column 'p'"),
+        (lambda f: f.head(0), "columns but no rows. There is nothing to compare with"),
+    ):
+        with pytest.raises(DataError, match=message):
+            evaluate(binary.drop("d"), Roles(label="y", score="p"), reference=change(binary))
+    constant = evaluate(binary, BINARY, reference=binary.with_columns(p=0.5))
+    assert any(w.startswith("In the reference (a Polars DataFrame): Column 'p'") for w in constant.warnings)
+
+
 def test_an_absent_file():
     with pytest.raises(SteelyardError, match=r"no file 'absent\.parquet'"):
         evaluate("absent.parquet")

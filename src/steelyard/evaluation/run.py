@@ -22,7 +22,7 @@ from steelyard.evaluation.method import constants, headline, notes
 from steelyard.metrics import Metric
 from steelyard.metrics.expression import from_expression
 from steelyard.metrics.metric import Direction
-from steelyard.records import ColumnError, ConfigError, EmptyDataError, nearest
+from steelyard.records import ColumnError, ConfigError, DataError, EmptyDataError, nearest
 
 Checks = str | os.PathLike[str] | Sequence[str | Mapping[str, object] | Check]
 LEVEL = 0.95
@@ -169,8 +169,12 @@ def _without_value(request: Request, study: Study) -> list[str]:
 def _warnings(sources: Sources, roles: Roles) -> list[str]:
     found: list[str] = []
     for name, table in sources.tables.items():
-        where = "" if name == CURRENT else "In the reference: "
-        found += [where + w for w in (*table.warnings, *check_roles(table, sources.peeks[name], roles))]
+        where = "" if name == CURRENT else f"In the reference ({table.description}): "
+        try:
+            said = check_roles(table, sources.peeks[name], roles)
+        except DataError as error:
+            raise type(error)(f"{where}{error}") from error
+        found += [where + w for w in (*table.warnings, *said)]
     return found
 
 

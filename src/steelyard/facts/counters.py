@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from steelyard.facts.batch import DENSE, Batch, count_values
+from steelyard.facts.batch import DENSE, Batch, Mask, count_values
 from steelyard.facts.grids import REACH, Floats, IntegerGrid, Ints, RootGrid, folded, indices, width
 from steelyard.facts.sums import MATRIX_FROM, extremes, sum_cells
 from steelyard.facts.table import (
@@ -198,11 +198,7 @@ class CellCounter:
 
     def add(self, batch: Batch) -> None:
         """Count one batch."""
-        masks = [batch.known(name) for name in self.values]
-        masks += [batch.positive(self.weight)] if self.weight is not None else []
-        stated = [m for m in masks if m is not None]
-        known = np.logical_and.reduce(stated) if stated else None
-        rows = batch.height if known is None else int(np.count_nonzero(known))
+        known, rows = self._known(batch)
         if not rows:
             return
 
@@ -212,25 +208,37 @@ class CellCounter:
         values = [of(batch.floats(name)) for name in self.values]
         weight = of(batch.floats(self.weight)) if self.weight is not None else None
         if not self.keys:
-            with np.errstate(over="ignore", invalid="ignore"):
-                sums = sum_cells(None, 1, self.fact.measures, weight, values, rows)
-            lows, highs = extremes(None, 1, values if self.fact.extremes else [])
+            sums, lows, highs = self._sums(None, 1, weight, values, rows)
             self._keep(FactTable(np.zeros((1, 0), dtype=np.int64), (), sums, lows, highs))
             return
-        flat, size = batch.cells(self.keys)
-        flat = flat if known is None else flat[known]
+        cell, size = batch.cells(self.keys)
+        cell = cell if known is None else cell[known]
         if size <= DIRECT and len(values) < MATRIX_FROM:
-            cell, present = flat, None
-        else:
-            cell, present = _numbered(flat, size)
-            size = len(present)
-        found = [batch.codes(key, name) for key, name in self.keys]
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums = sum_cells(cell, size, self.fact.measures, weight, values, rows)
-        lows, highs = extremes(cell, size, values if self.fact.extremes else [])
-        if present is None:
+            sums, lows, highs = self._sums(cell, size, weight, values, rows)
             present = np.flatnonzero(sums[:, 0])
-            sums, lows, highs = sums[present], lows[present], highs[present]
+            self._keep_cells(batch, present, sums[present], lows[present], highs[present])
+        else:
+            cell, present = _numbered(cell, size)
+            self._keep_cells(batch, present, *self._sums(cell, len(present), weight, values, rows))
+
+    def _known(self, batch: Batch) -> tuple[Mask | None, int]:
+        """Rows that have every value and a weight (None for all of them), and how many those are."""
+        masks = [batch.known(name) for name in self.values]
+        masks += [batch.positive(self.weight)] if self.weight is not None else []
+        stated = [mask for mask in masks if mask is not None]
+        known = np.logical_and.reduce(stated) if stated else None
+        return known, batch.height if known is None else int(np.count_nonzero(known))
+
+    def _sums(
+        self, cell: Ints | None, cells: int, weight: Floats | None, values: Sequence[Floats], rows: int
+    ) -> tuple[Floats, Floats, Floats]:
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = sum_cells(cell, cells, self.fact.measures, weight, values, rows)
+        return sums, *extremes(cell, cells, values if self.fact.extremes else [])
+
+    def _keep_cells(self, batch: Batch, present: Ints, sums: Floats, lows: Floats, highs: Floats) -> None:
+        """Keep sums of the combinations `present`, under the keys' own values."""
+        found = [batch.codes(key, name) for key, name in self.keys]
         places = np.unravel_index(present, [len(f.values) for f in found])
         encoded = [f.encoded(key) for f, (key, _) in zip(found, self.keys, strict=True)]
         codes = np.column_stack([held[place] for (held, _), place in zip(encoded, places, strict=True)])

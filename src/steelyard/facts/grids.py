@@ -144,8 +144,9 @@ class RootGrid(msgspec.Struct, frozen=True, tag=True):
 
     def positions(self, x: Floats) -> Ints:
         """Position of each number in `range(width(grid))`; NaN is 0."""
-        z = np.subtract(x, self.centre)
-        z /= self.scale
+        with np.errstate(over="ignore"):
+            z = np.subtract(x, self.centre)
+            z /= self.scale
         missing = np.isnan(z)
         codes = self.codes(z, np.empty_like(z), np.empty(z.shape, dtype=np.int64), bounded=False)
         found = np.asarray(_position_of_code().take(codes), dtype=np.int64)
