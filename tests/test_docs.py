@@ -47,7 +47,8 @@ def test_generated_pages_are_current(name):
 
 @pytest.mark.parametrize(("where", "code"), blocks("toml"), ids=lambda v: v if ":" in str(v)[:40] else "")
 def test_toml_examples_are_valid(where, code, tmp_path):
-    tomllib.loads(code)
+    if "project" in tomllib.loads(code):
+        return  # part of a package's pyproject.toml
     file = tmp_path / "steelyard.toml"
     file.write_text(code, encoding="utf-8")
     read_config(file)

@@ -207,9 +207,7 @@ def test_no_label():
 
 
 def test_a_misspelt_column_is_said_before_guessing():
-    with pytest.raises(
-        ColumnError, match=r"no column 'lable', which was given as label. Did you mean 'label'\?"
-    ):
+    with pytest.raises(ColumnError, match=r"no column 'lable', which was given as label. Did you mean 'label'\?"):
         guessed({"label": ZERO_ONE, "score": UNIT}, Roles(label="lable"))
 
 
@@ -237,9 +235,7 @@ def test_a_guess_reads_as_a_sentence():
 
 
 def test_labels_missing_or_without_rows():
-    assert (
-        guessed({"label": pl.Series([None, None], dtype=pl.Int64), "score": [0.5, 0.5]})[0].task == "binary"
-    )
+    assert guessed({"label": pl.Series([None, None], dtype=pl.Int64), "score": [0.5, 0.5]})[0].task == "binary"
     assert (
         guessed({"label": pl.Series([], dtype=pl.String), "score": pl.Series([], dtype=pl.Float64)})[0].label
         == "label"

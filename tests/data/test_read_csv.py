@@ -130,9 +130,7 @@ def test_a_type_that_changes_unseen_names_the_line(write, monkeypatch):
     monkeypatch.setattr(sample, "FIRST", 1000)
     monkeypatch.setattr(sample, "SLICE", 100)
     table = read(write("a.csv", "x,t\n" + "1,2\n" * 720 + "oops,2\n" + "1,2\n" * 3_000))
-    expected = (
-        r"a\.csv, line 722, column 'x': 'oops' is not a number.*missing value is written as nothing or as NA"
-    )
+    expected = r"a\.csv, line 722, column 'x': 'oops' is not a number.*missing value is written as nothing or as NA"
     with pytest.raises(SourceError, match=expected), reading(table):
         table.frame.collect()
 
@@ -222,9 +220,7 @@ def test_times(write, rows, values, expected):
     assert rows(table)["t"].to_list() == expected
 
 
-@pytest.mark.parametrize(
-    "values", [["01/02/2024", "03/04/2024"], ["2024-01-01", "soon"], ["10:00:00", "11:00"]]
-)
+@pytest.mark.parametrize("values", [["01/02/2024", "03/04/2024"], ["2024-01-01", "soon"], ["10:00:00", "11:00"]])
 def test_what_may_not_be_a_time_stays_text(write, rows, values):
     frame = rows(write("a.csv", "t,x\n" + "".join(f"{v},1\n" for v in values)))
     assert frame["t"].to_list() == values

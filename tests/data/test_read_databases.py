@@ -68,9 +68,7 @@ def test_no_rows_keep_their_columns(sqlite):
 
 
 def test_a_database_needs_a_query(sqlite, duck):
-    with pytest.raises(
-        ConfigError, match=r"say what to read from it with a query.*There are: \'predictions\'"
-    ):
+    with pytest.raises(ConfigError, match=r"say what to read from it with a query.*There are: \'predictions\'"):
         read(sqlite)
     with pytest.raises(ConfigError, match="There are: 'my table'"):
         read(duck)

@@ -64,9 +64,7 @@ def test_parquet_files_of_two_schemas(tmp_path, rows):
 
 def test_missing_file_suggests_the_nearest(write):
     path = write("predictions.csv", "y\n1\n")
-    with pytest.raises(
-        SourceError, match=r"There is no file .*predictons\.csv'.*Did you mean 'predictions\.csv'\?"
-    ):
+    with pytest.raises(SourceError, match=r"There is no file .*predictons\.csv'.*Did you mean 'predictions\.csv'\?"):
         read(path.with_name("predictons.csv"))
 
 

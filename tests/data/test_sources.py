@@ -20,9 +20,7 @@ def shouting(source: str, query: str | None):
     return as_table(pl.DataFrame({"x": [source.upper(), query]}), "a shout")
 
 
-SHOUTS = Source(
-    "shouts", lambda s: isinstance(s, str) and s.endswith("!"), shouting, "anything that ends in !"
-)
+SHOUTS = Source("shouts", lambda s: isinstance(s, str) and s.endswith("!"), shouting, "anything that ends in !")
 
 
 def test_a_source_of_ones_own_comes_first(own_list, rows):
@@ -39,9 +37,7 @@ def test_entry_points_are_loaded(own_list, monkeypatch, rows):
         def load(self):
             return SHOUTS
 
-    monkeypatch.setattr(
-        registry, "entry_points", lambda group: [Point()] if group == "steelyard.sources" else []
-    )
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Point()] if group == "steelyard.sources" else [])
     registry._load_plugins.cache_clear()
     assert rows("hey!", query="x")["x"].to_list() == ["HEY!", "x"]
 

@@ -38,8 +38,7 @@ def test_spark_stays_in_spark(spark):
             (1, 0.5, "a", True, datetime(2024, 1, 1), date(2024, 1, 2), Decimal("1.5"), [1]),
             (0, float("nan"), None, None, None, None, None, None),
         ],
-        "label int, score double, s string, b boolean, t timestamp_ntz, day date, d decimal(10,2), l "
-        "array<int>",
+        "label int, score double, s string, b boolean, t timestamp_ntz, day date, d decimal(10,2), l array<int>",
     )
     table = read(frame)
     assert table.engine == "pyspark"

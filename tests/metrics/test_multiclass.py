@@ -239,4 +239,3 @@ def test_a_class_against_the_rest():
         assert one.tp / (one.tp + one.fp) == pytest.approx(precision[i])
         assert one.tp / (one.tp + one.fn) == pytest.approx(recall[i])
         assert c.without(c).total == 0
-

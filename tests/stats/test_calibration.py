@@ -221,9 +221,7 @@ def test_brier_parts_add_up(weights):
     parts = calibration.brier_decomposition(*(t[key] for key in ("n", "s", "s2", "y", "sy")))
     within = parts["within_variance"] - parts["within_covariance"]
     plain = parts["reliability"] - parts["resolution"] + parts["uncertainty"]
-    corrected = (
-        parts["reliability_corrected"] - parts["resolution_corrected"] + parts["uncertainty_corrected"]
-    )
+    corrected = parts["reliability_corrected"] - parts["resolution_corrected"] + parts["uncertainty_corrected"]
     assert plain + within == pytest.approx(parts["brier"], rel=1e-12)
     assert corrected == pytest.approx(plain, rel=1e-12)
 

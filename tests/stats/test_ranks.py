@@ -111,8 +111,7 @@ def test_paired_covariance():
     pos, neg = joint(label), joint(~label)
     wins = [np.sign(x[label][:, None] - x[~label][None, :]) / 2 + 0.5 for x in bins]
     want = sum(
-        np.cov(wins[0].mean(axis=axis), wins[1].mean(axis=axis))[0, 1] / wins[0].shape[1 - axis]
-        for axis in (0, 1)
+        np.cov(wins[0].mean(axis=axis), wins[1].mean(axis=axis))[0, 1] / wins[0].shape[1 - axis] for axis in (0, 1)
     )
     assert ranks.delong_covariance(pos, neg) == pytest.approx(want)
     same = np.diag(pos.sum(axis=1)), np.diag(neg.sum(axis=1))
@@ -136,9 +135,7 @@ def test_bounds_hold_any_rows_in_the_bins(pq, seed):
     assert low - 1e-12 <= ranks.average_precision(*pq, tied) <= high + 1e-12
     low, high = ranks.ks_bounds(*pq, tied)
     edges = np.unique(score)
-    f1, f0 = (
-        np.searchsorted(np.sort(score[label == c]), edges, "right") / (label == c).sum() for c in (1, 0)
-    )
+    f1, f0 = (np.searchsorted(np.sort(score[label == c]), edges, "right") / (label == c).sum() for c in (1, 0))
     assert low - 1e-12 <= np.abs(f1 - f0).max() <= high + 1e-12
     for bound in (ranks.roc_auc_bounds, ranks.average_precision_bounds, ranks.ks_bounds):
         assert bound(*pq, every(pq[0])) == pytest.approx([bound(*pq, every(pq[0]))[0]] * 2)

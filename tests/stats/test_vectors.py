@@ -61,9 +61,7 @@ CONFUSION = {
     "recall": lambda tp, fp, fn, tn: tp / (tp + fn),
     "f1": lambda tp, fp, fn, tn: 2 * tp / (2 * tp + fp + fn),
     "f2": lambda tp, fp, fn, tn: 5 * tp / (5 * tp + fp + 4 * fn),
-    "mcc": lambda tp, fp, fn, tn: (
-        (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
-    ),
+    "mcc": lambda tp, fp, fn, tn: (tp * tn - fp * fn) / np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)),
     "kappa": lambda tp, fp, fn, tn: 2 * (tp * tn - fp * fn) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)),
     "balanced_accuracy": lambda tp, fp, fn, tn: (tp / (tp + fn) + tn / (tn + fp)) / 2,
 }
@@ -83,9 +81,7 @@ def test_confusion_matrix(given, expected, rtol):
     j = expected["value"]["jaccard"]
     close(intervals.wilson_f1(j, tp + fp + fn, level), expected["f1_wilson_jaccard"], rtol)
     close(intervals.fisher(expected["value"]["mcc"], se["mcc"], level), expected["mcc_fisher_z"], rtol)
-    close(
-        intervals.wilson(expected["value"]["accuracy"], cells.sum(), level), expected["accuracy_wilson"], rtol
-    )
+    close(intervals.wilson(expected["value"]["accuracy"], cells.sum(), level), expected["accuracy_wilson"], rtol)
     parts = [(tp / (tp + fn), tp + fn), (tn / (tn + fp), tn + fp)]
     lows, highs = zip(*(intervals.wilson(p, n, level) for p, n in parts), strict=True)
     balanced = intervals.mover_sum([p for p, _ in parts], lows, highs, [0.5, 0.5])

@@ -16,9 +16,7 @@ class ClusteredMean(NamedTuple):
     high: float
 
 
-def clustered_mean(
-    G: float, sN: float, sS: float, sSS: float, sSN: float, sNN: float, level: float
-) -> ClusteredMean:
+def clustered_mean(G: float, sN: float, sS: float, sSS: float, sSN: float, sNN: float, level: float) -> ClusteredMean:
     """Mean of all rows, with the standard error that knows that rows of one cluster go together (CR1).
 
     From the number of clusters `G` and, over clusters with N rows (or weight) summing to S, the sums of N, S,

@@ -61,9 +61,7 @@ def difference(
     return Difference(gap, se, z, two_sided_p(z, df))
 
 
-def welch(
-    mean_a: float, variance_a: float, n_a: float, mean_b: float, variance_b: float, n_b: float
-) -> Welch:
+def welch(mean_a: float, variance_a: float, n_a: float, mean_b: float, variance_b: float, n_b: float) -> Welch:
     """Welch's test of equal means from sample variances (divisor n − 1) and (effective) numbers of rows.
 
     Raises:

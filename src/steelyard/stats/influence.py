@@ -43,9 +43,7 @@ def complex_step(f: Metric, w: npt.ArrayLike) -> Floats:
             try:
                 value = f(stepped)
             except (TypeError, np.exceptions.ComplexWarning) as error:
-                raise NotAnalyticError(
-                    f"the metric cannot be evaluated on complex weights: {error}"
-                ) from error
+                raise NotAnalyticError(f"the metric cannot be evaluated on complex weights: {error}") from error
             if not np.iscomplexobj(value):
                 raise NotAnalyticError(f"the metric returned a real {value!r} for complex weights")
             grad[cell] = np.imag(value) / _IMAGINARY_STEP

@@ -17,9 +17,7 @@ class Moments(NamedTuple):
 EMPTY = Moments(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def from_power_sums(
-    n: float, s1: float, s2: float, s3: float = 0.0, s4: float = 0.0, shift: float = 0.0
-) -> Moments:
+def from_power_sums(n: float, s1: float, s2: float, s3: float = 0.0, s4: float = 0.0, shift: float = 0.0) -> Moments:
     """Moments from n and the sums of (x − shift), its square, cube and fourth power.
 
     A shift near the mean keeps the digits. Without s3 or s4 the third or fourth moment means nothing.
@@ -53,10 +51,7 @@ def merge(a: Moments, b: Moments) -> Moments:
         n,
         a.mean + d * share_b,
         a.m2 + b.m2 + d**2 * a.n * share_b,
-        a.m3
-        + b.m3
-        + d**3 * a.n * share_b * (share_a - share_b)
-        + 3.0 * d * (share_a * b.m2 - share_b * a.m2),
+        a.m3 + b.m3 + d**3 * a.n * share_b * (share_a - share_b) + 3.0 * d * (share_a * b.m2 - share_b * a.m2),
         a.m4
         + b.m4
         + d**4 * a.n * share_b * (share_a**2 - share_a * share_b + share_b**2)

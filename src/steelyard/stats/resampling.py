@@ -38,9 +38,7 @@ def multinomial_replicates(counts: npt.ArrayLike, B: int, seed: Seed) -> Floats:
     full = np.flatnonzero(counts)
     shares = counts[full] / total
     shares /= shares.sum()
-    return _in_chunks(
-        B, counts.size, full, lambda size: rng.multinomial(rows, shares, size=size) * (total / rows)
-    )
+    return _in_chunks(B, counts.size, full, lambda size: rng.multinomial(rows, shares, size=size) * (total / rows))
 
 
 def poisson_replicates(counts: npt.ArrayLike, B: int, seed: Seed) -> Floats:
@@ -142,9 +140,7 @@ def _defined(draws: npt.ArrayLike) -> Floats:
     return defined
 
 
-def _in_chunks(
-    B: int, cells: int, full: npt.NDArray[np.intp], draw: Callable[[int], npt.NDArray[Any]]
-) -> Floats:
+def _in_chunks(B: int, cells: int, full: npt.NDArray[np.intp], draw: Callable[[int], npt.NDArray[Any]]) -> Floats:
     result = np.zeros((B, cells))
     rows = max(_CHUNK // full.size, 1)
     for start in range(0, B, rows):

@@ -9,9 +9,7 @@ from scipy import special
 from steelyard.stats.calibration.sums import filled
 
 
-def ecce(
-    n: npt.ArrayLike, s: npt.ArrayLike, y: npt.ArrayLike, v: npt.ArrayLike
-) -> tuple[float, float, float]:
+def ecce(n: npt.ArrayLike, s: npt.ArrayLike, y: npt.ArrayLike, v: npt.ArrayLike) -> tuple[float, float, float]:
     """Kuiper's range of the cumulative miscalibration: (R, σ, p-value).
 
     C_k = Σ_{j ≤ k}(y_j − s_j)/W over bins by ascending score, C_0 = 0; R = max C − min C, in [0, 1];
@@ -69,9 +67,7 @@ def spiegelhalter(numerator: float, variance: float) -> tuple[float, float]:
     Source: Spiegelhalter 1986.
     """
     if math.isnan(numerator) or not variance >= 0.0:
-        raise ValueError(
-            f"needs a numerator and a variance of at least 0, got {numerator!r} and {variance!r}"
-        )
+        raise ValueError(f"needs a numerator and a variance of at least 0, got {numerator!r} and {variance!r}")
     if variance == 0.0:
         return (0.0, 1.0) if numerator == 0.0 else (math.copysign(math.inf, numerator), 0.0)
     z = numerator / math.sqrt(variance)

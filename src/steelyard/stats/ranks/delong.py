@@ -61,9 +61,7 @@ def delong_covariance(joint_p: npt.ArrayLike, joint_q: npt.ArrayLike) -> float:
     return s10 / P + s01 / N
 
 
-def roc_auc_interval(
-    auc: float, variance: float, n_pos: float, n_neg: float, level: float
-) -> tuple[float, float]:
+def roc_auc_interval(auc: float, variance: float, n_pos: float, n_neg: float, level: float) -> tuple[float, float]:
     """Interval of an AUC: logit scale, Student's t with min(n_pos, n_neg) − 1 degrees of freedom.
 
     At 0 or 1 (perfect separation) DeLong's variance is 0 and says nothing; then Wilson's interval of the
@@ -77,9 +75,7 @@ def roc_auc_interval(
     if auc in (0.0, 1.0):
         return wilson(auc, fewer, level)
     if not fewer > 1.0:
-        raise ValueError(
-            f"an AUC interval needs more than one row of each class, got {n_pos:g} and {n_neg:g}"
-        )
+        raise ValueError(f"an AUC interval needs more than one row of each class, got {n_pos:g} and {n_neg:g}")
     if not variance >= 0.0:
         raise ValueError(f"a variance must be at least 0, got {variance!r}")
     return logit(auc, float(np.sqrt(variance)), level, fewer - 1.0)
@@ -89,9 +85,7 @@ def _spread(name: str, weight: Floats, squared: Floats, deviation: Floats) -> fl
     total = float(weight.sum())
     effective = total**2 / float(squared.sum())
     if not effective > 1.0:
-        raise ValueError(
-            f"the variance of an AUC needs more than one {name} row, got {effective:g} (effective)"
-        )
+        raise ValueError(f"the variance of an AUC needs more than one {name} row, got {effective:g} (effective)")
     return float(squared @ deviation**2) / total**2 * effective / (effective - 1.0)
 
 

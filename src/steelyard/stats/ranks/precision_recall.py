@@ -111,9 +111,6 @@ def _harmonic(x: Floats, p: Floats) -> Floats:
     """Σ_{k=1..p} 1/(x + k) = ψ(x + p + 1) − ψ(x + 1), without its cancellation when x is large."""
     a, b = x + 0.5, x + p + 0.5
     series = (
-        np.log1p(p / a)
-        + (b**-2 - a**-2) / 24.0
-        - 7.0 * (b**-4 - a**-4) / 960.0
-        + 31.0 * (b**-6 - a**-6) / 8064.0
+        np.log1p(p / a) + (b**-2 - a**-2) / 24.0 - 7.0 * (b**-4 - a**-4) / 960.0 + 31.0 * (b**-6 - a**-6) / 8064.0
     )
     return np.where(x > 50.0, series, special.digamma(x + p + 1.0) - special.digamma(x + 1.0))

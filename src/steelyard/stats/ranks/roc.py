@@ -50,9 +50,7 @@ def roc_auc_gradient(p: npt.ArrayLike, q: npt.ArrayLike) -> tuple[Floats, Floats
     return (below - auc) / p.sum(), (above - auc) / q.sum()
 
 
-def roc_auc_bounds(
-    p: npt.ArrayLike, q: npt.ArrayLike, atom: npt.ArrayLike | None = None
-) -> tuple[float, float]:
+def roc_auc_bounds(p: npt.ArrayLike, q: npt.ArrayLike, atom: npt.ArrayLike | None = None) -> tuple[float, float]:
     """The least and greatest AUC that any order of the rows inside their bins can give.
 
     Bins flagged by `atom` hold one tied score and add nothing to the width.
