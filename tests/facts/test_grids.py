@@ -26,6 +26,7 @@ GRIDS = (
     CutGrid((0.0, 0.1, 0.3)),
     CutGrid((1.0,)),
     CutGrid(()),
+    CutGrid(tuple(i / 10 for i in range(-20, 20))),
 )
 any_number = st.floats() | st.floats(0, 1) | st.floats(-100, 100) | st.integers(-10, 10).map(float)
 
