@@ -66,6 +66,7 @@ def read(rows: int, path: Path) -> Part:
             Line("only read: PyArrow", _task("read_pyarrow", path, ",".join(COLUMNS))),
             Line("only read, batch by batch: PyArrow", _task("read_batches", path, ",".join(COLUMNS))),
             Line("import what that takes: PyArrow", _task("import_pyarrow")),
+            Line("only read: Polars", _task("read_polars", path, ",".join(COLUMNS))),
             Line("Steelyard: facts", _task("facts", path, ",".join(NUMBERS), ",".join(CARDINALITY))),
             Line(
                 "import what that takes: Steelyard", _code("import steelyard; steelyard.read; import steelyard.facts")
@@ -84,6 +85,7 @@ def evaluate(rows: int, path: Path, scratch: Path) -> Part:
             Line("Steelyard: evaluate", _task("evaluate", path)),
             Line("Steelyard: evaluate and write HTML", _task("evaluate", path, scratch / "report.html")),
             Line("Steelyard: evaluate, intervals clocked", _task("intervals", path)),
+            Line("Steelyard: bootstrap of AUC and AP", _task("bootstrap", path)),
         ),
     )
 
@@ -104,6 +106,10 @@ def peers(rows: int, path: Path, scratch: Path, python: Mapping[str, str]) -> Pa
             ),
             Line(
                 "Evidently, classification", _task("peer_evidently", path, page, features, python=python["evidently"])
+            ),
+            Line(
+                "Evidently, classification, summary and drift",
+                _task("peer_evidently", path, page, features, "all", python=python["evidently"]),
             ),
             Line("Fairlearn, no intervals", _task("peer_fairlearn", path, python=python["fairlearn"])),
             Line("torchmetrics, no intervals", _task("peer_torchmetrics", path, python=python["torchmetrics"])),

@@ -19,17 +19,21 @@ class Cost:
 
     Attributes:
         cpu: user and system seconds, of all threads.
+        user: those of them outside the kernel; the rest is mostly memory being handed out.
         wall: seconds on the clock.
         peak: largest resident memory, MiB.
-        said: what the program printed last, if that was a JSON object.
+        said: what the program printed last, if that was a JSON object; of several runs, the medians of its numbers.
+        all_cpu: CPU seconds of every run, to show how far they are apart.
         runs: how many runs this is the median of.
     """
 
     cpu: float
+    user: float
     wall: float
     peak: float
     said: dict[str, Any] = field(default_factory=dict)
     runs: int = 1
+    all_cpu: tuple[float, ...] = ()
 
 
 class FailedError(Exception):
@@ -56,7 +60,7 @@ def run(command: Sequence[str]) -> Cost:
         if child.returncode:
             lines = err.read().decode(errors="replace").strip().splitlines()
             raise FailedError(lines[-1] if lines else f"exit code {child.returncode}")
-        return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, _said(out.read()))
+        return Cost(usage.ru_utime + usage.ru_stime, usage.ru_utime, wall, usage.ru_maxrss / 1024, _said(out.read()))
 
 
 def repeat(commands: Sequence[Sequence[str]], times: int) -> list[Cost | FailedError]:
@@ -78,8 +82,13 @@ def repeat(commands: Sequence[Sequence[str]], times: int) -> list[Cost | FailedE
 
 
 def _median(costs: Sequence[Cost]) -> Cost:
-    middle = {name: statistics.median(getattr(c, name) for c in costs) for name in ("cpu", "wall", "peak")}
-    return Cost(**middle, said=costs[-1].said, runs=len(costs))
+    middle = {name: statistics.median(getattr(c, name) for c in costs) for name in ("cpu", "user", "wall", "peak")}
+    said = {name: _middle([c.said[name] for c in costs if name in c.said]) for name in costs[-1].said}
+    return Cost(**middle, said=said, runs=len(costs), all_cpu=tuple(c.cpu for c in costs))
+
+
+def _middle(values: Sequence[Any]) -> Any:
+    return statistics.median(values) if all(isinstance(v, int | float) for v in values) else values[-1]
 
 
 def _said(output: bytes) -> dict[str, Any]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from parts import Part
 from process import Cost, FailedError
 
-NOISE = 0.05
-"""Seconds below which a difference of two processes means nothing."""
 ABSENT = ("ModuleNotFoundError", "ImportError", "No such file")
 
 
@@ -46,7 +44,7 @@ def as_json(machine: Mapping[str, str], found: Sequence[Measured]) -> str:
 def total(cost: Cost) -> Cost:
     """The cost with what was extrapolated."""
     more = cost.said.get("more_cpu", 0.0), cost.said.get("more_wall", 0.0)
-    return Cost(cost.cpu + more[0], cost.wall + more[1], cost.peak, cost.said, cost.runs)
+    return replace(cost, cpu=cost.cpu + more[0], wall=cost.wall + more[1])
 
 
 def _numbers(cost: Cost, measured: Measured) -> dict[str, object]:
@@ -61,19 +59,19 @@ def _table(measured: Measured) -> list[str]:
         "",
         measured.part.words,
         "",
-        "| | CPU s | × | wall s | peak MiB | |",
-        "|---|--:|--:|--:|--:|---|",
+        "| | CPU s | × | user s | wall s | peak MiB | |",
+        "|---|--:|--:|--:|--:|--:|---|",
     ]
     first = measured.costs[0]
     for line, cost in zip(measured.part.lines, measured.costs, strict=True):
         if isinstance(cost, FailedError):
-            rows.append(f"| {line.name} | | | | | {_reason(cost)} |")
+            rows.append(f"| {line.name} | | | | | | {_reason(cost)} |")
             continue
         whole = total(cost)
         ratio = f"{whole.cpu / first.cpu:.2f}" if isinstance(first, Cost) and first.cpu else ""
-        rows.append(
-            f"| {line.name} | {whole.cpu:.2f} | {ratio} | {whole.wall:.2f} | {whole.peak:.0f} | {_remark(cost)} |"
-        )
+        user = "" if "more_cpu" in cost.said else f"{cost.user:.2f}"
+        numbers = (f"{whole.cpu:.2f}", ratio, user, f"{whole.wall:.2f}", f"{whole.peak:.0f}", _remark(cost))
+        rows.append(f"| {line.name} | {' | '.join(numbers)} |")
     return [*rows, "", *_conclusion(measured), ""]
 
 
@@ -87,27 +85,31 @@ def _remark(cost: Cost) -> str:
     if "intervals_cpu" in said:
         share = said["intervals_cpu"] / said["without_cpu"]
         remarks.append(f"intervals {said['intervals_cpu']:.3f} s, {share:.1%} on top of the rest")
+    if "bootstrap_cpu" in said:
+        remarks.append(
+            f"{said['replicates']:,} replicates over {said['cells']:,} cells in {said['bootstrap_cpu']:.2f} CPU s, "
+            f"{said['bootstrap_wall']:.2f} s"
+        )
     if cost.runs > 1:
-        remarks.append(f"median of {cost.runs}")
+        remarks.append(f"median of {cost.runs}, measured {min(cost.all_cpu):.2f} to {max(cost.all_cpu):.2f}")
     return "; ".join(remarks)
 
 
 def _conclusion(measured: Measured) -> list[str]:
-    """Of reading: the ratio without imports, which a long process does not pay again."""
+    """Of reading: ratios to both ways of PyArrow, as whole processes and by the clock after the imports."""
     costs = dict(zip((line.name for line in measured.part.lines), measured.costs, strict=True))
-    names = (
-        "Steelyard: facts",
-        "import what that takes: Steelyard",
-        "only read: PyArrow",
-        "import what that takes: PyArrow",
-    )
-    found = [costs.get(name) for name in names]
-    if not all(isinstance(c, Cost) for c in found):
-        return []
-    ours, our_import, theirs, their_import = (c.cpu for c in found if isinstance(c, Cost))
-    without = (ours - our_import) / (theirs - their_import) if theirs - their_import > NOISE else None
-    told = f"{without:.2f} × without imports" if without is not None else "without imports it is too little to tell"
-    return [f"Facts cost {ours / theirs:.2f} × the CPU of only reading as whole processes; {told}.", ""]
+    ours = costs.get("Steelyard: facts")
+    found = []
+    for name in ("only read: PyArrow", "only read, batch by batch: PyArrow"):
+        theirs = costs.get(name)
+        if isinstance(ours, Cost) and isinstance(theirs, Cost):
+            work, reading = ours.said["work_cpu"], theirs.said["work_cpu"]
+            found += [
+                f"Facts beside {name}: {ours.cpu / theirs.cpu:.2f} × as whole processes; after imports {work:.2f} s "
+                f"against {reading:.2f} s, {work / reading:.2f} ×; user seconds {ours.user / theirs.user:.2f} ×.",
+                "",
+            ]
+    return found
 
 
 def _reason(error: FailedError) -> str:

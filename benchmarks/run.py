@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import machine
@@ -33,6 +34,7 @@ def main() -> None:
     found: list[report.Measured] = []
     with tempfile.TemporaryDirectory() as scratch:
         for part in _parts(given, Path(scratch)):
+            part = _chosen(part, given.lines)
             print(f"{part.title} …", file=sys.stderr, flush=True)
             commands = [line.command for line in part.lines]
             found.append(report.Measured(part, process.repeat(commands, given.repeat)))
@@ -48,13 +50,29 @@ def _arguments() -> argparse.Namespace:
     lines = (__doc__ or "").splitlines()
     parser = argparse.ArgumentParser(description=lines[0])
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
-    parser.add_argument("--rows", nargs="+", type=int, default=[100_000, 1_000_000], help="rows to read and evaluate")
-    parser.add_argument("--peer-rows", type=int, default=100_000, help="rows for the usual tools")
-    parser.add_argument("--repeat", type=int, default=5, help="runs of each process; medians are shown")
+    parser.add_argument(
+        "--rows", nargs="+", type=_count, default=[100_000, 1_000_000], help="rows to read and evaluate"
+    )
+    parser.add_argument("--peer-rows", type=_count, default=100_000, help="rows for the usual tools")
+    parser.add_argument("--lines", nargs="+", default=[], metavar="WORD", help="only lines whose name holds a word")
+    parser.add_argument("--repeat", "--runs", type=int, default=3, help="runs of each process; medians are shown")
     parser.add_argument("--python", action="append", default=[], metavar="TOOL=PYTHON", help="a tool's own Python")
     parser.add_argument("--data", type=Path, help="folder to keep the data in; else it is made anew each time")
-    parser.add_argument("--output", type=Path, help="folder for benchmarks.md and benchmarks.json")
+    parser.add_argument(
+        "--output", type=Path, default=Path("build"), help="folder for benchmarks.md and benchmarks.json"
+    )
     return parser.parse_args()
+
+
+def _chosen(part: parts.Part, words: list[str]) -> parts.Part:
+    """Return the part with the lines asked for; the first stays, as the others are held against it."""
+    kept = [line for i, line in enumerate(part.lines) if not i or not words or any(w in line.name for w in words)]
+    return replace(part, lines=kept)
+
+
+def _count(text: str) -> int:
+    """Whole rows, also written 1e6."""
+    return int(float(text))
 
 
 def _parts(given: argparse.Namespace, scratch: Path) -> Iterator[parts.Part]:

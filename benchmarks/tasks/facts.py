@@ -4,7 +4,9 @@ Histogram, moments and extremes of 20 numbers, values of 7 categories, label × 
 moments of log loss and squared error, overall and by both slices.
 """
 
+import json
 import sys
+import time
 
 import polars as pl
 
@@ -26,6 +28,7 @@ from steelyard.facts import (
 NUMBERS, CATEGORIES = sys.argv[2].split(","), sys.argv[3].split(",")
 SLICES = ("sex", "age_band")
 
+began = time.process_time()
 table = steelyard.read(sys.argv[1])
 first = pl.scan_parquet(sys.argv[1]).select(NUMBERS).head(20_000).collect()
 facts: list[Fact] = []
@@ -39,3 +42,4 @@ losses = ("-(label * log(score) + (1 - label) * log(1 - score))", "(label - scor
 for by in ((), *((Category(name),) for name in SLICES)):
     facts += [Cells(cells, by, ("score", "score * score")), Moments(losses, by)]
 measure(table, facts)
+print(json.dumps({"work_cpu": time.process_time() - began}))

@@ -97,9 +97,11 @@ def numbers(column: pl.Series) -> Floats:
 
 def _slice_key(column: pl.Series) -> Category | Binned:
     if column.dtype.is_numeric() and column.n_unique() > NUMERIC_SLICES:
-        cuts = sorted({float(c) for c in np.quantile(numbers(column), [0.25, 0.5, 0.75])})
+        values = numbers(column)
+        finite = values[np.isfinite(values)]
+        cuts = sorted({_round(cut) for cut in np.quantile(finite, [0.25, 0.5, 0.75])}) if len(finite) else []
         if cuts:
-            return Binned(column.name, CutGrid(tuple(_round(c) for c in cuts)))
+            return Binned(column.name, CutGrid(tuple(cuts)))
     return Category(column.name)
 
 

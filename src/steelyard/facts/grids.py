@@ -34,6 +34,8 @@ BELOW = -(2**30)
 ABOVE = 2**30
 STEPS = 32
 """Bins per unit of the stretched scale."""
+FEW_CUTS = 16
+"""Cut points up to which comparing with each is cheaper than a search."""
 MOST_BINS = 2**22
 """Bins a grid may have; more is no longer a summary."""
 
@@ -253,8 +255,14 @@ class CutGrid(msgspec.Struct, frozen=True, tag=True):
 
     def positions(self, x: Floats) -> Ints:
         """Position of each number in `range(width(grid))`; NaN is 0."""
-        group = np.searchsorted(np.asarray(self.cuts, dtype=float), x, side="right") + 2
-        return np.where(np.isnan(x), 0, group)
+        if len(self.cuts) > FEW_CUTS:
+            position = np.searchsorted(np.asarray(self.cuts, dtype=float), x, side="right") + 2
+        else:
+            position = np.full(x.shape, 2)
+            for cut in self.cuts:
+                position += x >= cut
+        position[np.isnan(x)] = 0
+        return position
 
     def edges(self, index: Ints) -> tuple[Floats, Floats]:
         """Left and right edges; the outermost reach to ±∞, MISSING has none (NaN)."""

@@ -12,8 +12,10 @@ from steelyard.facts.vocabulary import Measure
 
 MATRIX_FROM = 5
 """From so many values on, their products are taken all at once by matrix products."""
-BLOCK = 1 << 14
-"""Rows per matrix product: temporaries stay small."""
+PIECE = 64
+"""Rows of one small matrix."""
+PIECES = 128
+"""Small matrices that are multiplied at a time."""
 
 
 def sum_cells(
@@ -83,32 +85,42 @@ def _by_matrix(
     values: Sequence[Floats],
     rows: int,
 ) -> Floats:
-    """Sums by matrix products over rows that are sorted by cell."""
+    """Sums by products of many small matrices, each of rows of one cell.
+
+    Small ones, as BLAS takes threads for larger ones, which wait for each other at full load.
+    """
+    source, filled, cell_of_piece = _pieces(cell, cells, rows)
     columns = [np.ones(rows), *values]
-    order, starts = _sorted(cell, cells, rows)
     sums = _Sums(cells, len(columns))
-    for start in range(0, rows, BLOCK):
-        stop = min(start + BLOCK, rows)
-        taken = slice(start, stop) if order is None else order[start:stop]
-        block = np.stack([c[taken] for c in columns])
-        of_block = None if weight is None else weight[taken]
-        first, last = np.searchsorted(starts, (start, stop - 1), side="right") - 1
-        for c in range(first, last + 1):
-            inside = slice(max(starts[c] - start, 0), min(starts[c + 1] - start, stop - start))
-            sums.add(c, block[:, inside], None if of_block is None else of_block[inside])
+    for start in range(0, len(cell_of_piece), PIECES):
+        block = slice(start * PIECE, (start + PIECES) * PIECE)
+        taken, there = source[block], filled[block]
+        made = np.stack([np.where(there, column[taken], 0.0) for column in columns])
+        weighted = made if weight is None else made * weight[taken]
+        sums.add(cell_of_piece[start : start + PIECES], _cut(made), _cut(weighted))
     return np.column_stack([sums.of(m) for m in measures])
 
 
-def _sorted(cell: Ints | None, cells: int, rows: int) -> tuple[Ints | None, NDArray[np.int64]]:
-    if cell is None:
-        return None, np.array([0, rows])
-    starts = np.zeros(cells + 1, dtype=np.int64)
-    np.cumsum(np.bincount(cell, minlength=cells), out=starts[1:])
-    return np.argsort(cell, kind="stable"), starts
+def _pieces(cell: Ints | None, cells: int, rows: int) -> tuple[Ints, NDArray[np.bool_], Ints]:
+    """Cut rows, sorted by cell, into equal pieces: each place's row, whether it is one, each piece's cell."""
+    counts = np.array([rows]) if cell is None else np.bincount(cell, minlength=cells)
+    order = np.arange(rows) if cell is None else np.argsort(cell, kind="stable")
+    pieces = -(-counts // PIECE)
+    moved = (np.cumsum(pieces) - pieces) * PIECE - (np.cumsum(counts) - counts)
+    place = np.arange(rows) + np.repeat(moved, counts)
+    source = np.zeros(int(pieces.sum()) * PIECE, dtype=np.int64)
+    source[place] = order
+    filled = np.zeros(len(source), dtype=bool)
+    filled[place] = True
+    return source, filled, np.repeat(np.arange(len(counts)), pieces)
+
+
+def _cut(block: Floats) -> Floats:
+    return block.reshape(len(block), -1, PIECE).transpose(1, 0, 2)
 
 
 class _Sums:
-    """Sums of 1, v₁ … v_k (rows of a block): plain, weighted, cubed, and their products with squared weights."""
+    """Sums of 1, v₁ … v_k: plain, weighted, cubed, and their products with squared weights."""
 
     def __init__(self, cells: int, columns: int) -> None:
         self.rows = np.zeros(cells)
@@ -116,14 +128,19 @@ class _Sums:
         self.cubes = np.zeros((cells, columns))
         self.products = np.zeros((cells, columns, columns))
 
-    def add(self, cell: int, block: Floats, weight: Floats | None) -> None:
-        weighted = block if weight is None else block * weight
-        self.rows[cell] += block.shape[1]
-        self.first[cell] += weighted.sum(axis=1)
-        self.cubes[cell] += np.einsum("ij,ij,ij->i", weighted, block, block)
-        self.products[cell] += weighted @ weighted.T
+    def add(self, cell: Ints, plain: Floats, weighted: Floats) -> None:
+        """Add pieces × columns × rows; `cell` of each piece, ascending."""
+        first = np.flatnonzero(np.diff(cell, prepend=-1))
+        for total, made in (
+            (self.rows, plain[:, 0].sum(axis=-1)),
+            (self.first, weighted.sum(axis=-1)),
+            (self.cubes, np.einsum("pij,pij,pij->pi", weighted, plain, plain)),
+            (self.products, np.matmul(weighted, weighted.transpose(0, 2, 1))),
+        ):
+            total[cell[first]] += np.add.reduceat(made, first, axis=0)
 
     def of(self, measure: Measure) -> Floats:
+        """One measure of every cell."""
         match measure:
             case Measure(0, ()):
                 return self.rows
