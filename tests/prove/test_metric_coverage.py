@@ -100,7 +100,7 @@ ECE = {"expected_calibration_error": (0.92, "debiasing is approximate")}
 # A best recall over thresholds is a maximum, which the jackknife over clusters follows only roughly.
 MAXIMUM = {"recall_at_precision_90": (0.89, "a maximum over thresholds, jackknifed")}
 # Squares of lognormal errors: at n = 400 the sample seldom holds the tail that the variance lives on.
-TAILS = dict.fromkeys(("mse", "rmse", "r2", "explained_variance"), (0.92, "heavy tails"))
+TAILS = dict.fromkeys(("mse", "rmse", "r2", "explained_variance", "pearson_r"), (0.92, "heavy tails"))
 BINARY = Roles(label="y", score="p", task="binary", positive=1)
 REGRESSION = Roles(label="y", prediction="yhat", quantiles={0.1: "low", 0.9: "high"}, task="regression")
 SETTINGS = [
