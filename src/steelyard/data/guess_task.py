@@ -65,7 +65,10 @@ def _of_label(columns: Columns, roles: Roles, label: str) -> tuple[Task, str]:
     if columns.kinds[label] is Kind.TEXT:
         return ("binary" if len(counts) <= 2 else "multiclass"), f"from {len(counts):,} text values in the label"
     if len(counts) <= 2 and all(isinstance(value, int) for value in counts):
-        return "binary", f"from {len(counts)} values in the label"
+        many = "the one value" if len(counts) == 1 else f"{len(counts)} values"
+        return "binary", f"from {many} in the label"
+            counts
+        ) == 1 else f"from {len(counts)} values in the label"
     if _are_codes(columns, roles, counts):
         return "multiclass", f"from {len(counts)} whole numbers in the label"
     return "regression", "from the numbers in the label"

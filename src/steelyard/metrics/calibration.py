@@ -130,7 +130,7 @@ def inverted(measure: Callable[[Floats, Floats], Floats]) -> Interval:
                 far *= 2
                 if far > 1e6:
                     return 1.0
-            factor = optimize.brentq(surprise, 0.0, far, args=(share,), xtol=1e-6)
+            factor = optimize.brentq(surprise, 0.0, far, args=(share,), xtol=1e-4)
             return float(measure(true(factor)[None, :], g.share)[0])
 
         low, high = at(1 - lower), at(lower)

@@ -64,7 +64,6 @@ class CheckLine:
     badge: Badge
     sentence: str
     cell: Cell
-    rows_needed: str
 
 
 def badge(verdict: Verdict | None) -> Badge:
@@ -148,7 +147,6 @@ def _check(check: CheckResult) -> CheckLine:
         badge(check.verdict),
         sentence(check.sentence),
         cell(check.outcome),
-        numerals.count(check.rows_needed) if check.rows_needed else "",
     )
 
 

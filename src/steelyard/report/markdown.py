@@ -88,10 +88,7 @@ def _checks(page: Page) -> Iterator[str]:
     if not page.checks:
         return
     yield "## Checks"
-    rows = []
-    for c in page.checks:
-        needed = f" About {c.rows_needed} rows in all would settle it." if c.rows_needed else ""
-        rows.append((f"{c.badge.sign} {c.badge.word}", c.metric, c.where, c.bound, c.sentence + needed))
+    rows = [(f"{c.badge.sign} {c.badge.word}", c.metric, c.where, c.bound, c.sentence) for c in page.checks]
     yield _table(("Verdict", "Metric", "Slice", "Bound", "In words"), rows)
 
 

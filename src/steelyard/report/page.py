@@ -70,7 +70,7 @@ class Page:
     def rows_text(self) -> str:
         """Rows by data set, as one line."""
         if [name for name, _ in self.rows] == ["current"]:
-            return f"{self.rows[0][1]} rows"
+            return "1 row" if self.rows[0][1] == "1" else f"{self.rows[0][1]} rows"
         return ", ".join(f"{n} {name} rows" for name, n in self.rows)
 
 

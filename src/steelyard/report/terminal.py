@@ -159,9 +159,8 @@ def _checks(page: Page, width: int) -> Iterator[RenderableType]:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for c in page.checks:
-        needed = f" About {c.rows_needed} rows in all would settle it." if c.rows_needed else ""
         sign = c.badge.sign if width <= NARROW else f"{c.badge.sign} {c.badge.word}"
-        table.add_row(Text(sign, style=STYLES[c.badge.kind]), Text(_plain(c.sentence + needed)))
+        table.add_row(Text(sign, style=STYLES[c.badge.kind]), Text(_plain(c.sentence)))
     yield _indented(table)
 
 

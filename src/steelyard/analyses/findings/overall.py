@@ -12,7 +12,22 @@ from steelyard.analyses.study import Study
 from steelyard.records import Estimate, Finding, Recommendation, Severity, Undefined
 
 LOOK = Recommendation("Decide which errors cost most, and set a check on the metric that counts them.")
+MORE = Recommendation("Label more rows before it is judged: the interval reaches from guessing to a good model.")
 IMPACT = 1.0
+ROOM = 0.2
+"""An interval that holds chance and reaches further than this share of the way to perfection leaves it open."""
+
+
+def skill(estimate: Estimate, chance: float) -> bool | None:
+    """Whether a metric whose best is 1 shows skill; None where the rows cannot tell."""
+    if estimate.low > chance:
+        return True
+    return None if estimate.high > chance + ROOM * (1 - chance) else False
+
+
+def against(skilled: bool | None, baseline: str) -> str:
+    """ "is not better than chance", or that it cannot be told."""
+    return f"cannot be told from {baseline} yet" if skilled is None else f"is not better than {baseline}"
 
 
 def overall(study: Study) -> list[Finding]:
@@ -39,7 +54,9 @@ def _unknown(study: Study) -> Finding:
     )
 
 
-def _finding(metric: str, estimate: Estimate, skilled: bool, sentence: str, detail: str, nothing: str) -> Finding:
+def _finding(
+    metric: str, estimate: Estimate, skilled: bool | None, sentence: str, detail: str, nothing: str
+) -> Finding:
     if skilled:
         return Finding(
             "overall",
@@ -51,6 +68,10 @@ def _finding(metric: str, estimate: Estimate, skilled: bool, sentence: str, deta
             detail,
             estimate=estimate,
             impact=IMPACT,
+        )
+    if skilled is None:
+        return Finding(
+            "overall", "overall", Severity.MEDIUM, metric, sentence, MORE, detail, estimate=estimate, impact=IMPACT
         )
     advice = Recommendation(
         f"Do not use it as it is: {nothing}. Check that scores belong to these rows and labels, and the direction of "
@@ -89,9 +110,10 @@ def _binary(study: Study) -> Finding | None:
         return _finding(
             "roc_auc", auc, False, sentence, detail, "turned round, the scores would rank better than now"
         )
-    if auc.low <= 0.5:
-        sentence = f"The model is not better than chance: ROC AUC is {shown(auc)}, and 0.5 is guessing; {base}."
-        return _finding("roc_auc", auc, False, sentence, detail, "a guess would do as well")
+    skilled = skill(auc, 0.5)
+    if not skilled:
+        sentence = f"The model {against(skilled, 'chance')}: ROC AUC is {shown(auc)}, and 0.5 is guessing; {base}."
+        return _finding("roc_auc", auc, skilled, sentence, detail, "a guess would do as well")
     better = ""
     if ap is not None and prevalence > 0:
         times = f"{ap.value / prevalence:.1f}"
@@ -116,9 +138,10 @@ def _binary_decided(study: Study) -> Finding | None:
     balanced = study.estimate("balanced_accuracy")
     if balanced is None:
         return None
-    skilled = balanced.low > 0.5
+    skilled = skill(balanced, 0.5)
+    lead = "The model decides better than chance" if skilled else f"The model {against(skilled, 'chance')}"
     sentence = (
-        f"Decisions are {'better than chance' if skilled else 'not better than chance'}: balanced accuracy is "
+        f"{lead}: balanced accuracy is "
         f"{shown(balanced, True)}, and 50{percent(0)[1:]} is guessing; {_against_majority(study)}."
     )
     return _finding(
@@ -133,7 +156,7 @@ def _multiclass(study: Study) -> Finding | None:
     by_class = found.view.table.sum(axis=1)
     larger = float(by_class.max() / by_class.sum())
     common = found.view.classes[int(by_class.argmax())]
-    skilled = accuracy.low > larger
+    skilled = skill(accuracy, larger)
     balanced = study.estimate("balanced_accuracy")
     chance = 1 / max(int((by_class > 0).sum()), 1)
     if not skilled and balanced is not None and balanced.low > chance:
@@ -143,7 +166,7 @@ def _multiclass(study: Study) -> Finding | None:
         f"{common} would be right for {percent(larger, 0.001)}."
     )
     if not skilled:
-        sentence = f"The model is not better than a constant answer. {sentence}"
+        sentence = f"The model {against(skilled, 'a constant answer')}. {sentence}"
     detail = f"Accuracy {shown(accuracy)}"
     if balanced is not None:
         detail += f"; balanced accuracy {shown(balanced)} against {percent(chance)} for guessing"
@@ -157,12 +180,12 @@ def _regression(study: Study) -> Finding | None:
     typical = f"On average the prediction is off by {shown(mae)} ({rows(mae.n)})."
     if r2 is None:
         return Finding("overall", "overall", Severity.INFO, "mae", typical, LOOK, estimate=mae, impact=IMPACT)
-    skilled = r2.low > 0
+    skilled = skill(r2, 0.0)
     if skilled:
         share = shown(r2, True)
         sentence = f"{typical} It removes {share} of the squared error that predicting the mean would make (R²)."
     else:
-        sentence = f"The model is not better than predicting the mean: R² is {shown(r2)}. {typical}"
+        sentence = f"The model {against(skilled, 'predicting the mean')}: R² is {shown(r2)}. {typical}"
     return _finding(
         "r2",
         r2,

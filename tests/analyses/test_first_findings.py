@@ -1,4 +1,4 @@
-"""A part is told together with the whole around it, and the model at large is no weak slice."""
+"""What comes first: a part is told with the whole around it, and few rows condemn no model."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ def test_the_whole_names_its_worst_part_once():
     assert "Worst of them where region = north" in found[0].sentence
     assert not [f for f in found if len(f.slice.items) == 2]
     assert not [f for f in found if f.slice.as_dict() == {"size": "usual"}]
+
+
+def test_four_rows_do_not_condemn_a_model():
+    rows = pl.DataFrame({"y": [1, 0, 1, 0], "p": [0.9, 0.2, 0.4, 0.1]})
+    first = sy.evaluate(rows, sy.Roles(label="y", score="p"), columns=False).findings[0]
+    assert (first.kind, str(first.severity)) == ("overall", "medium")
+    assert "cannot be told from chance yet" in first.sentence
