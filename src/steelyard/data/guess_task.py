@@ -67,8 +67,6 @@ def _of_label(columns: Columns, roles: Roles, label: str) -> tuple[Task, str]:
     if len(counts) <= 2 and all(isinstance(value, int) for value in counts):
         many = "the one value" if len(counts) == 1 else f"{len(counts)} values"
         return "binary", f"from {many} in the label"
-            counts
-        ) == 1 else f"from {len(counts)} values in the label"
     if _are_codes(columns, roles, counts):
         return "multiclass", f"from {len(counts)} whole numbers in the label"
     return "regression", "from the numbers in the label"
