@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from steelyard.records.slice import EVERYTHING, Slice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimate:
     """A value with an interval and the method that made it.
 
@@ -37,6 +37,9 @@ class Estimate:
 
     def __str__(self) -> str:
         return f"{self.value:.4g} ({self.low:.4g} … {self.high:.4g})"
+
+    def __repr__(self) -> str:
+        return f"Estimate({self.value:.4g}, {self.low:.4g} … {self.high:.4g}, n = {self.n:,}, {self.method})"
 
 
 @dataclass(frozen=True, slots=True)
