@@ -55,7 +55,21 @@ class Measure(msgspec.Struct, frozen=True, order=True):
 ROWS = Measure()
 
 
-class Count(msgspec.Struct, frozen=True, tag=True):
+class Grouped(msgspec.Struct, frozen=True):
+    """What a fact is unless it says otherwise: rows are counted, no values are summed, no extremes are kept."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Expressions whose sums are kept."""
+        return ()
+
+    @property
+    def extremes(self) -> bool:
+        """Whether the smallest and largest value are kept."""
+        return False
+
+
+class Count(Grouped, frozen=True, tag=True):
     """Rows, weight and squared weight by key."""
 
     by: tuple[Key, ...] = ()
@@ -67,22 +81,12 @@ class Count(msgspec.Struct, frozen=True, tag=True):
         return self.by
 
     @property
-    def values(self) -> tuple[str, ...]:
-        """Expressions whose sums are kept."""
-        return ()
-
-    @property
     def measures(self) -> tuple[Measure, ...]:
         """The sums kept in each cell."""
         return _measures(self.weight, ())
 
-    @property
-    def extremes(self) -> bool:
-        """Whether the smallest and largest value are kept."""
-        return False
 
-
-class Cells(msgspec.Struct, frozen=True, tag=True):
+class Cells(Grouped, frozen=True, tag=True):
     """Rows by label, decision and score bin (any of `cells`), with the sums of `values` (score, score²) in each.
 
     Rows where any value is missing or infinite are left out; write `where(is_missing(score), 0, score)` to keep them.
@@ -103,13 +107,8 @@ class Cells(msgspec.Struct, frozen=True, tag=True):
         """The sums kept in each cell: Σw, Σw², and Σw·v of each value."""
         return _measures(self.weight, tuple((i,) for i in range(len(self.values))))
 
-    @property
-    def extremes(self) -> bool:
-        """Whether the smallest and largest value are kept."""
-        return False
 
-
-class Moments(msgspec.Struct, frozen=True, tag=True):
+class Moments(Grouped, frozen=True, tag=True):
     """Means, second and third moments of one or more row values, jointly.
 
     Rows where any value is missing or infinite are left out. Keeps Σw·vᵢ, Σw·vᵢ³ and, for the variance of any smooth
@@ -140,7 +139,7 @@ class Moments(msgspec.Struct, frozen=True, tag=True):
         return tuple(sorted(weighted | {Measure(2, f) for f in joint}))
 
 
-class Histogram(msgspec.Struct, frozen=True, tag=True):
+class Histogram(Grouped, frozen=True, tag=True):
     """Rows of a numeric column by bin of its grid; missing and out-of-range are bins of their own."""
 
     column: str
@@ -154,22 +153,12 @@ class Histogram(msgspec.Struct, frozen=True, tag=True):
         return (*self.by, Binned(self.column, self.grid))
 
     @property
-    def values(self) -> tuple[str, ...]:
-        """Expressions whose sums are kept."""
-        return ()
-
-    @property
     def measures(self) -> tuple[Measure, ...]:
         """The sums kept in each cell."""
         return _measures(self.weight, ())
 
-    @property
-    def extremes(self) -> bool:
-        """Whether the smallest and largest value are kept."""
-        return False
 
-
-class Values(msgspec.Struct, frozen=True, tag=True):
+class Values(Grouped, frozen=True, tag=True):
     """Rows by value of a column; past `limit` distinct values the count is given up, and says so.
 
     What is given up keeps its rows under the one level `steelyard.facts.table.OVERFLOW`, and so does any sum with it.
@@ -185,11 +174,6 @@ class Values(msgspec.Struct, frozen=True, tag=True):
         return (*self.by, Category(self.column))
 
     @property
-    def values(self) -> tuple[str, ...]:
-        """Expressions whose sums are kept."""
-        return ()
-
-    @property
     def weight(self) -> str | None:
         """Rows are counted, not weighed."""
         return None
@@ -198,11 +182,6 @@ class Values(msgspec.Struct, frozen=True, tag=True):
     def measures(self) -> tuple[Measure, ...]:
         """The sums kept in each cell."""
         return (ROWS,)
-
-    @property
-    def extremes(self) -> bool:
-        """Whether the smallest and largest value are kept."""
-        return False
 
 
 Fact = Count | Cells | Moments | Histogram | Values
