@@ -24,7 +24,7 @@ class Study:
         bucket: the cluster key, None for independent rows.
         profiles: facts by data set, "current" first.
         level: nominal coverage.
-        seed: of everything random.
+        seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         readings: what performance has read.
     """
 

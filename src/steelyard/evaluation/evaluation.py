@@ -77,7 +77,7 @@ class Evaluation:
         warnings: what the reader of the data noticed.
         notes: the methods and limits that hold for this evaluation, each a sentence.
         level: nominal coverage of the intervals.
-        seed: of everything random.
+        seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         digest: of the current data, where known.
         created: ISO time in UTC.
         versions: steelyard, python, polars, numpy …

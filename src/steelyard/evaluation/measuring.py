@@ -50,7 +50,7 @@ class Request:
         only: metrics, by name or as such; None takes all of the task.
         own: metrics of the user's, beside those.
         level: nominal coverage.
-        seed: of everything random.
+        seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         columns: whether columns are summarised.
         checks: what will be held against the metrics.
     """
@@ -96,9 +96,8 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
 
 def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None) -> Study:
     roles = request.roles
-    problem = replace(pose(roles, sources.peeks, sources.tables), scales=spreads(sources.base))
-    if probability is not None:
-        problem = replace(pose(roles, sources.peeks, sources.tables, probability=probability), scales=problem.scales)
+    problem = pose(roles, sources.peeks, sources.tables, probability)
+    problem = replace(problem, scales=spreads(sources.base))
     rows = {name: prepare_rows(table, roles, problem) for name, table in sources.tables.items()}
     problem = informed(problem, rows[CURRENT])
     study = Study(

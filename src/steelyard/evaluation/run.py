@@ -55,7 +55,7 @@ def evaluate(
         sql: the query to read from a database URL.
         reference_sql: the same for the reference.
         level: nominal coverage of the intervals; 0.95 where nothing is said.
-        seed: of everything random.
+        seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         columns: whether every column is summarised for the data overview.
 
     Returns:
