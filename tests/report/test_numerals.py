@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steelyard.records import Estimate
@@ -85,6 +85,7 @@ def test_aligned_points_stand_below_each_other() -> None:
 
 
 @given(numbers, numbers, numbers)
+@example(value=1.1e297, low=0.0, high=-1.7976931348519896e308)  # the distance overflows
 def test_any_number_can_be_written(value: float, low: float, high: float) -> None:
     estimate = Estimate(value, low, high, 0.95, 1, "x")
     if math.isfinite(value):

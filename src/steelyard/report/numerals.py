@@ -81,7 +81,8 @@ def p_value(p: float) -> str:
 def estimate_places(estimate: Estimate, sign: bool = False) -> int:
     """Return the decimals that fit an estimate and its interval; an end beside zero keeps its side of it."""
     ends = [e for e in (estimate.low, estimate.high) if math.isfinite(e)]
-    half = max((abs(e - estimate.value) for e in ends), default=0.0)
+    reach = [abs(e - estimate.value) for e in ends]
+    half = max((r for r in reach if math.isfinite(r)), default=0.0)
     one_digit_tells = sign and half > 0 and half >= 2 * 10.0 ** _magnitude(half)
     decimals = places(estimate.value, half, 1 if one_digit_tells else 2)
     rounds_to_zero = any(e and round(e, decimals) == 0 for e in ends)
