@@ -9,7 +9,8 @@ import pytest
 
 from steelyard.data.border import as_table
 from steelyard.facts import Category, Count, Values, measure, text
-from steelyard.facts.table import encode, normal, table_from_records
+from steelyard.facts.levels import normal
+from steelyard.facts.table import encode, table_from_records
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.facts import Binned, Bucket, Category, CutGrid, Fact, FactTable, Key, text
+from steelyard.facts import Among, Binned, Bucket, Category, CutGrid, Fact, FactTable, Key, Window, text
+from steelyard.facts.windows import start_of
 from steelyard.records import Slice
 
 MOST_SLICES = 50
@@ -19,7 +20,7 @@ MOST_SLICES = 50
 class SliceBy:
     """A column, or the intersection of several, that rows are sliced by; no keys: all rows."""
 
-    keys: tuple[Category | Binned, ...] = ()
+    keys: tuple[Category | Binned | Among | Window, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ ALL_ROWS = SliceBy()
 
 
 def slices_of(by: SliceBy, fact: Fact, table: FactTable) -> tuple[list[tuple[Slice, NDArray[np.bool_]]], int]:
-    """Return the largest slices with the cells of each, and how many smaller ones were left out."""
+    """Return the largest slices with the cells of each, and how many smaller ones were left out; of windows all."""
     if not by.keys:
         return [(Slice(), np.ones(len(table), dtype=bool))], 0
     places = [fact.keys.index(key) for key in by.keys]
@@ -44,7 +45,8 @@ def slices_of(by: SliceBy, fact: Fact, table: FactTable) -> tuple[list[tuple[Sli
     which = which.ravel()
     rows = np.bincount(which, weights=table.sums[:, 0], minlength=len(distinct))
     order = np.argsort(-rows, kind="stable")
-    kept = np.sort(order[:MOST_SLICES])
+    most = len(order) if any(isinstance(key, Window) for key in by.keys) else MOST_SLICES
+    kept = np.sort(order[:most])
     named = [(Slice.of(dict(_names(by, table, places, distinct[i]))), which == i) for i in kept.tolist()]
     return named, len(distinct) - len(kept)
 
@@ -59,7 +61,12 @@ def without_each_bucket(fact: Fact, table: FactTable) -> list[FactTable]:
 
 def _names(by: SliceBy, table: FactTable, places: list[int], codes: NDArray[np.int64]) -> Iterator[tuple[str, str]]:
     for key, place, code in zip(by.keys, places, codes.tolist(), strict=True):
-        if isinstance(key, Binned) and isinstance(key.grid, CutGrid):
-            yield key.column, key.grid.name(code)
-        else:
-            yield key.column, text(table.levels[place][code])
+        match key:
+            case Binned(grid=CutGrid() as grid):
+                yield key.column, grid.name(code)
+            case Among():
+                yield key.column, key.name(code)
+            case Window():
+                yield key.column, start_of(key, code)
+            case _:
+                yield key.column, text(table.levels[place][code])

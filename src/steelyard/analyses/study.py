@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from steelyard.analyses.features import Feature
+from steelyard.analyses.overview import ColumnPlan
 from steelyard.analyses.slicing import ALL_ROWS, SliceBy
-from steelyard.data import Roles
-from steelyard.facts import Bucket, Fact, FactTable, Profile
+from steelyard.data import Peek, Roles
+from steelyard.facts import Bucket, Fact, FactTable, Profile, Window
 from steelyard.metrics import Metric, Problem
-from steelyard.records import EVERYTHING, Estimate, Outcome, Reading, Slice
+from steelyard.records import (
+    EVERYTHING,
+    Attribution,
+    Drift,
+    Estimate,
+    Event,
+    Finding,
+    Outcome,
+    Reading,
+    Segment,
+    Series,
+    Slice,
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +39,15 @@ class Study:
         profiles: facts by data set, "current" first.
         level: nominal coverage.
         seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
-        readings: what performance has read.
+        columns: how each column is counted, for the overview, data quality and drift.
+        features: the columns that drift, segments and causes are told of.
+        types: data type of every column as its engine calls it, by data set.
+        looks: some rows of each data set, for what needs a look at values as they are written.
+        window: the windows of time; None where there are none.
+        events: what is known to have happened.
+        readings: what performance has read; "estimated" ones are of data whose labels are not there.
+        drifts, segments, series, attributions: what the other analyses have read.
+        failures: what is told of analyses that failed.
     """
 
     problem: Problem
@@ -36,7 +58,18 @@ class Study:
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     level: float = 0.95
     seed: int = 0
+    columns: tuple[ColumnPlan, ...] = ()
+    features: tuple[Feature, ...] = ()
+    types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    looks: Mapping[str, Peek] = field(default_factory=dict)
+    window: Window | None = None
+    events: tuple[Event, ...] = ()
     readings: tuple[Reading, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    series: tuple[Series, ...] = ()
+    attributions: tuple[Attribution, ...] = ()
+    failures: tuple[Finding, ...] = ()
 
     def outcome(self, metric: str, where: Slice = EVERYTHING, data: str = "current") -> Outcome | None:
         """The outcome of a metric, None where it was not read."""

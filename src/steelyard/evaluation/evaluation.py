@@ -11,12 +11,16 @@ from typing import Any
 from steelyard.evaluation.faces import face
 from steelyard.records import (
     EVERYTHING,
+    Attribution,
     CheckResult,
     ColumnSummary,
     Curve,
+    Drift,
     Finding,
     Outcome,
     Reading,
+    Segment,
+    Series,
     Slice,
     UnknownNameError,
     Verdict,
@@ -67,11 +71,15 @@ class Evaluation:
         roles: what each column meant, as plain values.
         guesses: the roles that were guessed, each a sentence with how to change it.
         rows: rows by data set, e.g. {"current": 41230, "reference": 90000}.
-        readings: every metric on every slice of every data set; `data` is "current", "reference"
-            or "difference" (current minus reference).
+        readings: every metric on every slice of every data set; `data` is "current", "reference",
+            "difference" (current minus reference) or "estimated" (current, where labels are late).
         headline: the metric names to show first, most telling first.
         findings: most important first.
         checks: metrics held against bounds.
+        drifts: how far columns moved from the reference, all of them.
+        segments: where the model fails most, found by search.
+        series: metrics and drifts over windows of time.
+        attributions: why metrics changed.
         curves: points of the charts.
         columns: the data overview.
         warnings: what the reader of the data noticed.
@@ -93,6 +101,10 @@ class Evaluation:
     headline: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    series: tuple[Series, ...] = ()
+    attributions: tuple[Attribution, ...] = ()
     curves: tuple[Curve, ...] = ()
     columns: tuple[ColumnSummary, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from steelyard.analyses import change, overview, performance
+from steelyard.analyses import change, diagnosis, overview, performance
 from steelyard.analyses.checks import Check, require_metrics
 from steelyard.analyses.curves import facts as curve_facts
 from steelyard.analyses.overview import ColumnPlan
@@ -14,13 +14,13 @@ from steelyard.data import Peek, Roles, Table
 from steelyard.data.check_values import without_answer
 from steelyard.data.classes import listed
 from steelyard.data.reading import reading
-from steelyard.evaluation.plan import column_plans, time_extremes
+from steelyard.evaluation.plan import column_plans, features, time_extremes, types_of, window_by
 from steelyard.evaluation.pose import bucket_by, pose, slices_by, spreads
-from steelyard.facts import Cells, Fact, Moments, Profile, Values, measure, text
+from steelyard.facts import Cells, Fact, Moments, Profile, Values, columns_in, lacks, measure, text
 from steelyard.metrics import Metric, Problem, metrics_for
 from steelyard.metrics.problem import SCORE
 from steelyard.metrics.rows import informed, prepare_rows
-from steelyard.records import ColumnSummary, ConfigError, DataError, EmptyDataError
+from steelyard.records import ColumnSummary, ConfigError, DataError, EmptyDataError, Event
 
 CURRENT, REFERENCE = "current", "reference"
 OF_LABELS_ALONE = frozenset({"prevalence"})
@@ -53,6 +53,8 @@ class Request:
         seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         columns: whether columns are summarised.
         checks: what will be held against the metrics.
+        window: width of the windows of time ("1d"); None for none.
+        events: what is known to have happened.
     """
 
     roles: Roles
@@ -63,6 +65,8 @@ class Request:
     seed: int = 0
     columns: bool = True
     checks: tuple[Check, ...] = ()
+    window: str | None = None
+    events: tuple[Event, ...] = ()
 
 
 def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSummary], list[str]]:
@@ -72,7 +76,7 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
         DataError: there is no row, no answer of a model, or the label has classes that the task does not allow.
         UnknownNameError: a metric that is asked for, or that a check names, is not one of the task.
     """
-    plans = column_plans(sources.tables[CURRENT], sources.base, request.roles) if request.columns else []
+    plans = column_plans(sources.tables, sources.base, request.roles) if request.columns else []
     study = _measured(sources, request, plans, probability=None)
     outside = _scores_outside(study)
     if outside:
@@ -85,7 +89,7 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
         _refuse_third_label(study)
     study = replace(study, problem=_with_all_classes(study))
     found, left_out = performance.readings(study)
-    study = replace(study, readings=(*found, *change.differences(found)))
+    study = diagnosis.read(replace(study, readings=(*found, *change.differences(found))))
     summaries = [
         summary
         for name, table in sources.tables.items()
@@ -108,14 +112,20 @@ def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], p
         bucket=bucket_by(roles),
         level=request.level,
         seed=request.seed,
+        columns=tuple(plans),
+        features=features(plans, sources.base),
+        types={name: types_of(table) for name, table in sources.tables.items()},
+        looks=sources.peeks,
+        window=window_by(request.window, request.roles, sources.tables),
+        events=request.events,
     )
     require_metrics(request.checks, study)
     _require_answers(sources, study, request)
-    wanted = list(dict.fromkeys([*performance.facts(study), *curve_facts(study), *_watched(study)]))
+    wanted = [*performance.facts(study), *curve_facts(study), *_watched(study)]
+    further = list(diagnosis.facts(study))
+    about = [*(fact for plan in plans for fact in plan.facts()), *diagnosis.about(study)]
     profiles = {
-        name: _profile(
-            rows[name], table, wanted, [f for p in plans if p.name in table.kinds for f in p.facts()], problem
-        )
+        name: _profile(rows[name], table, [*wanted, *askable(rows[name], further)], askable(table, about), problem)
         for name, table in sources.tables.items()
     }
     return replace(study, profiles=profiles)
@@ -127,6 +137,12 @@ def _profile(rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[
             return measure(rows, [*wanted, *about])
         queries, items = measure(rows, wanted), measure(table, about)
         return Profile({**items.tables, **queries.tables}, items.rows)
+
+
+def askable(table: Table, facts: Iterable[Fact]) -> list[Fact]:
+    """The facts whose columns the table has and its engine can count; the others are left out."""
+    known = set(table.kinds)
+    return [fact for fact in dict.fromkeys(facts) if known.issuperset(columns_in(fact)) and not lacks(table, fact)]
 
 
 def _require_answers(sources: Sources, study: Study, request: Request) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from steelyard.analyses.slicing import ALL_ROWS, SliceBy
 from steelyard.data import Peek, Roles, Table
 from steelyard.facts import Binned, Bucket, Category, CutGrid, Grid, LogitGrid, RootGrid
-from steelyard.facts.table import normal, text
+from steelyard.facts.levels import normal, text
 from steelyard.metrics import Problem
 
 EXACT_SCORES = 50_000
@@ -99,13 +99,14 @@ def _slice_key(column: pl.Series) -> Category | Binned:
     if column.dtype.is_numeric() and column.n_unique() > NUMERIC_SLICES:
         values = numbers(column)
         finite = values[np.isfinite(values)]
-        cuts = sorted({_round(cut) for cut in np.quantile(finite, [0.25, 0.5, 0.75])}) if len(finite) else []
+        cuts = sorted({rounded(cut) for cut in np.quantile(finite, [0.25, 0.5, 0.75])}) if len(finite) else []
         if cuts:
             return Binned(column.name, CutGrid(tuple(cuts)))
     return Category(column.name)
 
 
-def _round(cut: float) -> float:
+def rounded(cut: float) -> float:
+    """A cut point that people can read."""
     return float(f"{cut:.3g}")
 
 

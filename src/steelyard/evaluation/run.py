@@ -17,6 +17,7 @@ from steelyard.analyses.study import Study
 from steelyard.data import TASKS, Roles, Table, check_roles, guess_roles, peek, read
 from steelyard.evaluation.config import Config, read_config
 from steelyard.evaluation.evaluation import Evaluation
+from steelyard.evaluation.events import Events, read_events
 from steelyard.evaluation.measuring import CURRENT, REFERENCE, Request, Sources, study_of
 from steelyard.evaluation.method import constants, headline, notes
 from steelyard.metrics import Metric
@@ -42,6 +43,8 @@ def evaluate(
     level: float | None = None,
     seed: int = 0,
     columns: bool = True,
+    window: str | None = None,
+    events: Events = (),
 ) -> Evaluation:
     """Evaluate a model from its predictions.
 
@@ -56,7 +59,11 @@ def evaluate(
         reference_sql: the same for the reference.
         level: nominal coverage of the intervals; 0.95 where nothing is said.
         seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
-        columns: whether every column is summarised for the data overview.
+        columns: whether every column is looked at: the data overview, data quality, drift, segments and causes.
+        window: width of windows of time ("1d", "6h", "1w", "1mo"; a number for a numeric time column): every metric
+            and drift as a series, with control limits.
+        events: what is known to have happened (deployments, incidents): a CSV file with time, kind and title, or
+            `Event` objects; causes are dated against them.
 
     Returns:
         An `Evaluation`.
@@ -80,6 +87,8 @@ def evaluate(
         seed=seed,
         columns=columns,
         checks=tuple(bounds),
+        window=window,
+        events=read_events(events),
     )
     study, summaries, left_out = study_of(sources, request)
     return Evaluation(
@@ -92,6 +101,10 @@ def evaluate(
         headline=headline(study),
         findings=tuple(findings(study)),
         checks=tuple(run_checks(bounds, study)),
+        drifts=study.drifts,
+        segments=study.segments,
+        series=study.series,
+        attributions=study.attributions,
         curves=tuple(curves(study)),
         columns=tuple(summaries),
         warnings=tuple(dict.fromkeys([*warnings, *_without_value(request, study), *left_out])),

@@ -2,33 +2,42 @@
 
 from steelyard.facts.engine import measure
 from steelyard.facts.expression import compile_expression, names_in, quote
-from steelyard.facts.gaps import GAPS, Gap
+from steelyard.facts.gaps import GAPS, Gap, lacks
 from steelyard.facts.grids import CutGrid, Grid, IntegerGrid, LogitGrid, RootGrid
+from steelyard.facts.levels import text
 from steelyard.facts.profile import Profile
-from steelyard.facts.table import FactTable, measure_index, text
+from steelyard.facts.table import FactTable, measure_index
 from steelyard.facts.vocabulary import (
+    Among,
     Binned,
     Bucket,
     Category,
     Cells,
     Count,
+    Distinct,
     Fact,
     Histogram,
     Key,
     Measure,
     Moments,
+    RowHash,
+    Sample,
     Values,
+    Window,
+    columns_in,
     shape,
 )
 
 __all__ = [
     "GAPS",
+    "Among",
     "Binned",
     "Bucket",
     "Category",
     "Cells",
     "Count",
     "CutGrid",
+    "Distinct",
     "Fact",
     "FactTable",
     "Gap",
@@ -41,8 +50,13 @@ __all__ = [
     "Moments",
     "Profile",
     "RootGrid",
+    "RowHash",
+    "Sample",
     "Values",
+    "Window",
+    "columns_in",
     "compile_expression",
+    "lacks",
     "measure",
     "measure_index",
     "names_in",

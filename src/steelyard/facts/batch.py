@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from steelyard.facts.grids import Floats, Ints, indices
-from steelyard.facts.table import Level, encode, normal
-from steelyard.facts.vocabulary import Binned, Bucket, Category, Key
+from steelyard.facts.grids import ABOVE, MISSING, Floats, Ints, indices
+from steelyard.facts.levels import Level, normal
+from steelyard.facts.table import encode
+from steelyard.facts.vocabulary import Among, Binned, Bucket, Category, Key, RowHash, Window
 
 DENSE = 1 << 22
 """Largest number of cells that is counted in one flat array."""
@@ -99,6 +100,10 @@ def _codes(key: Key, column: pl.Series) -> Codes:
             if column.dtype.is_integer():
                 return Codes(column.to_numpy().astype(np.int64), np.arange(groups))
             return _hashed(column, groups)
+        case Among():
+            return _among(column, key)
+        case Window() | RowHash():
+            return _numbered(column)
         case Category():
             return categories(column)
 
@@ -107,6 +112,25 @@ def _hashed(column: pl.Series, groups: int) -> Codes:
     distinct = categories(column)
     buckets = [0 if v is None else _digest(str(normal(v))) % groups for v in distinct.values]
     return Codes(np.array(buckets, dtype=np.int64)[distinct.codes], np.arange(groups))
+
+
+def _among(column: pl.Series, key: Among) -> Codes:
+    """Codes 0 missing, 1 … the given values, last any other, whatever the batch holds."""
+    distinct = categories(column)
+    place = {value: i + 1 for i, value in enumerate(key.values)}
+    other = len(key.values) + 1
+    found = [0 if v is None else place.get(n, other) if (n := normal(v)) is not None else 0 for v in distinct.values]
+    return Codes(np.array(found, dtype=np.int64)[distinct.codes], among_codes(key))
+
+
+def among_codes(key: Among) -> Ints:
+    """The code at every position of an `Among` key."""
+    return np.array([MISSING, *range(len(key.values)), ABOVE], dtype=np.int64)
+
+
+def _numbered(column: pl.Series) -> Codes:
+    values, codes = np.unique(column.to_numpy(), return_inverse=True)
+    return Codes(codes, values.astype(np.int64))
 
 
 def _digest(text: str) -> int:

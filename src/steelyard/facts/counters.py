@@ -10,13 +10,12 @@ import polars as pl
 
 from steelyard.facts.batch import DENSE, Batch, Mask, count_values
 from steelyard.facts.grids import REACH, Floats, IntegerGrid, Ints, RootGrid, folded, indices, width
+from steelyard.facts.levels import Level, normal
 from steelyard.facts.sums import MATRIX_FROM, extremes, sum_cells
 from steelyard.facts.table import (
     FactTable,
-    Level,
     empty_table,
     merge,
-    normal,
     overflowed,
     reduce_cells,
     settle,

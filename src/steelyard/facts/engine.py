@@ -13,7 +13,7 @@ from steelyard.facts.local import run_local
 from steelyard.facts.profile import Profile
 from steelyard.facts.query import run_query
 from steelyard.facts.table import FactTable, reduce_cells, settle
-from steelyard.facts.vocabulary import Binned, Fact
+from steelyard.facts.vocabulary import Binned, Distinct, Fact, Sample, columns_of
 from steelyard.records import ColumnError, nearest
 
 
@@ -61,7 +61,7 @@ def roll_up(table: FactTable, fine: Fact, coarse: Fact) -> FactTable:
 def _need_numbers(table: Table, facts: Iterable[Fact]) -> None:
     for fact in facts:
         weight = () if fact.weight is None else (fact.weight,)
-        for column in (*(key.column for key in fact.keys), *weight):
+        for column in (*(c for key in fact.keys for c in columns_of(key)), *weight):
             if column not in table.kinds:
                 raise ColumnError(f"No column {column!r} in {table.description}. {nearest(column, table.kinds)}")
         for column in (*(key.column for key in fact.keys if isinstance(key, Binned)), *weight):
@@ -73,7 +73,7 @@ def _need_numbers(table: Table, facts: Iterable[Fact]) -> None:
 
 
 def _unsliced(fact: Fact) -> Fact:
-    return msgspec.structs.replace(fact, by=())
+    return fact if isinstance(fact, Distinct | Sample) else msgspec.structs.replace(fact, by=())
 
 
 def _finer(fact: Fact, family: Iterable[Fact]) -> Fact | None:

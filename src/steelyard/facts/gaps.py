@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from steelyard.data.table import Kind
-from steelyard.facts.expression import names_in
-from steelyard.facts.vocabulary import Bucket, Fact
+from steelyard.data.table import Kind, Table
+from steelyard.facts.vocabulary import Bucket, Fact, RowHash, columns_in
 from steelyard.records import DataError
 
 
@@ -23,6 +22,7 @@ class Gap:
 
 ANY_BUCKET = "Bucket of any column"
 OTHER_BUCKET = "Bucket of a column that is not a number"
+ROW_HASH = "Distinct and Sample"
 ODD_NAME = "Column with a dot or a backquote in its name"
 _SPARK = ("pyspark", "pyspark_connect", "sqlframe")
 _READ = "Give the frame to `steelyard.read` (or the path of its file): it is then measured by Polars."
@@ -36,6 +36,10 @@ GAPS: tuple[Gap, ...] = (
             "Give the cluster as a number, or read the data from files, which Polars does.",
         )
         for engine in ("dask", "duckdb", "ibis", "pyarrow", *_SPARK)
+    ),
+    *(
+        Gap(engine, ROW_HASH, "its hashes are not the ones other engines have, so sketches would not add up", _READ)
+        for engine in ("dask", "duckdb", "ibis", "pandas", "pyarrow", *_SPARK)
     ),
     *(
         Gap(
@@ -55,17 +59,26 @@ def refuse_gaps(engine: str, kinds: Mapping[str, Kind], facts: Iterable[Fact]) -
     Raises:
         DataError: naming the engine, the column, the reason and what to do.
     """
-    gaps = [gap for gap in GAPS if gap.engine == engine]
-    for fact in facts if gaps else ():
-        for gap in gaps:
-            for column in _refused(gap, kinds, fact):
-                raise DataError(f"{engine} cannot answer {gap.fact} (here {column!r}): {gap.reason}. {gap.remedy}")
+    for fact in facts:
+        for gap, column in _gaps(engine, kinds, fact):
+            raise DataError(f"{engine} cannot answer {gap.fact} (here {column!r}): {gap.reason}. {gap.remedy}")
+
+
+def lacks(table: Table, fact: Fact) -> bool:
+    """Whether the table's engine cannot answer the fact."""
+    return any(_gaps(table.engine, table.kinds, fact))
+
+
+def _gaps(engine: str, kinds: Mapping[str, Kind], fact: Fact) -> Iterator[tuple[Gap, str]]:
+    for gap in GAPS:
+        if gap.engine == engine:
+            yield from ((gap, column) for column in _refused(gap, kinds, fact))
 
 
 def _refused(gap: Gap, kinds: Mapping[str, Kind], fact: Fact) -> list[str]:
     if gap.fact == ODD_NAME:
-        weight = () if fact.weight is None else (fact.weight,)
-        named = (*(key.column for key in fact.keys), *weight, *(c for v in fact.values for c in names_in(v)))
-        return [column for column in named if "." in column or "`" in column]
+        return [column for column in columns_in(fact) if "." in column or "`" in column]
+    if gap.fact == ROW_HASH:
+        return [key.columns[0] for key in fact.keys if isinstance(key, RowHash)]
     buckets = [key.column for key in fact.keys if isinstance(key, Bucket)]
     return [column for column in buckets if gap.fact == ANY_BUCKET or kinds.get(column) is not Kind.NUMBER]

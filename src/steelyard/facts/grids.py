@@ -24,6 +24,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.facts.levels import MISSING_TEXT
 from steelyard.records import ConfigError
 
 Floats = NDArray[np.float64]
@@ -278,7 +279,7 @@ class CutGrid(msgspec.Struct, frozen=True, tag=True):
     def name(self, index: int) -> str:
         """Name a group for people."""
         if index == MISSING:
-            return "(missing)"
+            return MISSING_TEXT
         if not self.cuts:
             return "any"
         if index <= 0:

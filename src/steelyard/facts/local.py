@@ -14,7 +14,9 @@ from steelyard.facts.counters import CellCounter, Counter, ShapeCounter, ValueCo
 from steelyard.facts.expression import finite_steps
 from steelyard.facts.grids import IntegerGrid, RootGrid
 from steelyard.facts.profile import Profile
-from steelyard.facts.vocabulary import Bucket, Category, Fact, Histogram, Key, Values, shape
+from steelyard.facts.sketches import row_hash
+from steelyard.facts.vocabulary import Bucket, Category, Fact, Histogram, Key, RowHash, Values, Window, shape
+from steelyard.facts.windows import window_steps
 
 NUMBERS_AHEAD = 1 << 24
 """Numbers, rows times columns, that are asked for at a time."""
@@ -80,6 +82,7 @@ class _Plan:
         self.columns = columns
         self._selected: dict[str, pl.Expr] = {}
         self._derived: dict[str, list[nw.Expr]] = {}
+        self._hashed: dict[str, pl.Expr] = {}
 
     def column(self, name: str) -> str:
         """Bring a column as it is."""
@@ -100,15 +103,24 @@ class _Plan:
             whole = self.schema[key.column].is_integer()
             self._derived.setdefault(alias, bucket_steps(key, whole, alias))
             return alias
+        if isinstance(key, Window):
+            alias = f"sy_window:{key.every}:{key.column}"
+            dtype = nw.Schema.from_polars(pl.Schema({"it": self.schema[key.column]}))["it"]
+            self._derived.setdefault(alias, window_steps(key, dtype, alias))
+            return alias
+        if isinstance(key, RowHash):
+            alias = f"sy_hash:{':'.join(key.columns)}"
+            self._hashed.setdefault(alias, row_hash(key, self.schema).alias(alias))
+            return alias
         return self.column(key.column)
 
     def select(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Only what was asked for."""
-        narrow = nw.from_native(frame)
+        narrow = nw.from_native(frame.with_columns(*self._hashed.values()) if self._hashed else frame)
         deepest = max(map(len, self._derived.values()), default=0)
         for depth in range(deepest):
             narrow = narrow.with_columns(*(steps[depth] for steps in self._derived.values() if depth < len(steps)))
-        names = [*self._selected, *self._derived]
+        names = [*self._selected, *self._derived, *self._hashed]
         return narrow.to_native().select(names or list(self.schema)[:1])
 
 

@@ -12,11 +12,26 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from steelyard.facts.among import among_steps
 from steelyard.facts.buckets import bucket_steps
 from steelyard.facts.expression import finite, finite_steps
 from steelyard.facts.profile import Profile
 from steelyard.facts.table import FactTable, overflowed, settle, table_from_records
-from steelyard.facts.vocabulary import Binned, Bucket, Category, Count, Fact, Key, Measure, Values
+from steelyard.facts.vocabulary import (
+    Among,
+    Binned,
+    Bucket,
+    Category,
+    Count,
+    Fact,
+    Key,
+    Measure,
+    RowHash,
+    Values,
+    Window,
+)
+from steelyard.facts.windows import window_steps
+from steelyard.records import DataError
 
 Frame = nw.LazyFrame[Any]
 _ROWS = Count()
@@ -133,6 +148,12 @@ def _key_steps(frame: Frame, key: Key, name: str) -> list[nw.Expr]:
         case Binned(column, grid):
             number = f"{name}_number"
             return [nw.col(column).cast(nw.Float64()).fill_nan(None).alias(number), *grid.steps(number, name)]
+        case Among(column):
+            return among_steps(key, frame.collect_schema()[column], name)
+        case Window(column):
+            return window_steps(key, frame.collect_schema()[column], name)
+        case RowHash():
+            raise DataError("Row hashes are Polars' own.")  # refused before, see `GAPS`
         case Bucket(column):
             return bucket_steps(key, frame.collect_schema()[column].is_integer(), name)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.facts.grids import Floats, Ints
-from steelyard.facts.vocabulary import Category, Fact, Key, Measure, Values
+from steelyard.facts.levels import Level, normal
+from steelyard.facts.vocabulary import Category, Distinct, Fact, Key, Measure, Sample, Values
 
-Level = str | int | float | None
-_MISSING_TYPES = ("NAType", "NaTType")
-MISSING_TEXT = "(missing)"
 OVERFLOW = "\0too many values"
 """The only level of a `Values` table that was given up."""
 
@@ -106,9 +102,12 @@ def overflowed(fact: Values, rows: int) -> FactTable:
 
 
 def settle(fact: Fact, table: FactTable) -> FactTable:
-    """Give up a `Values` table that holds too many values, whichever way it came to them."""
+    """Give up a `Values` table that holds too many values, and keep of a sketch what it may hold."""
     if isinstance(fact, Values) and (OVERFLOW in table.levels[-1] or len(table.levels[-1]) > fact.limit):
         return overflowed(fact, table.rows)
+    if isinstance(fact, Distinct | Sample) and len(table) > fact.size:
+        # Contents are told apart by their hash, which is the first key; the smallest are kept.
+        return table.where(table.codes[:, 0] <= np.partition(table.codes[:, 0], fact.size - 1)[fact.size - 1])
     return table
 
 
@@ -140,33 +139,6 @@ def encode(key: Key, values: Sequence[Any] | Ints) -> tuple[Ints, tuple[Level, .
     levels = tuple(sorted(set(plain), key=_order))
     place = {v: i for i, v in enumerate(levels)}
     return np.array([place[v] for v in plain], dtype=np.int64), levels
-
-
-def normal(value: Any) -> Level:
-    """One spelling for a value whatever engine or type it came from: 1, 1.0 and Decimal(1) are 1."""
-    match value:
-        case None:
-            return None
-        case bool() | np.bool_():
-            return str(bool(value))
-        case int() | np.integer():
-            return int(value)
-        case float() | np.floating() | decimal.Decimal():
-            number = float(value)
-            if number != number:
-                return None
-            return int(number) if number.is_integer() and abs(number) < 2**53 else number
-        case _ if type(value).__name__ in _MISSING_TYPES:
-            return None
-        case dt.datetime() | dt.date() | dt.time():
-            return value.isoformat()
-        case _:
-            return str(value)
-
-
-def text(value: Level) -> str:
-    """A level as a reader sees it."""
-    return MISSING_TEXT if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def reduce_cells(

@@ -11,12 +11,17 @@ keep sums of values (`Moments`, and `Cells` with values), of all their sums at o
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from itertools import combinations_with_replacement
 
 import msgspec
 
-from steelyard.facts.expression import quote
-from steelyard.facts.grids import Grid
+from steelyard.facts.expression import names_in, quote
+from steelyard.facts.grids import ABOVE, MISSING, Grid
+from steelyard.facts.levels import MISSING_TEXT, OTHER_TEXT, text
+
+HASHED_BY = f"polars {version('polars')}"
+"""What makes row hashes: Polars promises the same hashes within one version only."""
 
 
 class Category(msgspec.Struct, frozen=True, tag=True):
@@ -39,7 +44,51 @@ class Bucket(msgspec.Struct, frozen=True, tag=True):
     groups: int = 32
 
 
-Key = Category | Binned | Bucket
+class Among(msgspec.Struct, frozen=True, tag=True):
+    """A column's value among a few given ones, as a key: their place in `values`, MISSING, or ABOVE for any other.
+
+    The key has a fixed, small number of codes whatever the data holds, so its cells can be counted in flat arrays.
+    Values are in the one spelling of `steelyard.facts.table.normal` (True is "True", 1.0 is 1).
+    """
+
+    column: str
+    values: tuple[str | int | float, ...]
+
+    def name(self, code: int) -> str:
+        """What a code stands for, as a reader sees it."""
+        if code == MISSING:
+            return MISSING_TEXT
+        return OTHER_TEXT if code == ABOVE else text(self.values[code])
+
+
+class Window(msgspec.Struct, frozen=True, tag=True):
+    """The window of time that a row falls into, as a key: windows are numbered; MISSING where there is no time.
+
+    `every` is a whole number and a unit: s, min, h, d, w (from Monday), mo, q, y; without a unit it is the width of
+    windows of a numeric column. Windows start at full units of the calendar; times with a zone are taken in UTC.
+    See `steelyard.facts.windows` for their starts and names.
+    """
+
+    column: str
+    every: str
+
+
+class RowHash(msgspec.Struct, frozen=True, tag=True):
+    """A 63-bit hash of the values of several columns, as a key: rows of equal values have equal hashes.
+
+    `made_by` names the library and version that makes the hashes; those of different makers do not add.
+    """
+
+    columns: tuple[str, ...]
+    made_by: str = HASHED_BY
+
+
+Key = Category | Binned | Bucket | Among | Window | RowHash
+
+
+def columns_of(key: Key) -> tuple[str, ...]:
+    """The columns a key is made from."""
+    return key.columns if isinstance(key, RowHash) else (key.column,)
 
 
 class Measure(msgspec.Struct, frozen=True, order=True):
@@ -184,7 +233,75 @@ class Values(Grouped, frozen=True, tag=True):
         return (ROWS,)
 
 
-Fact = Count | Cells | Moments | Histogram | Values
+class Distinct(Grouped, frozen=True, tag=True):
+    """Rows by content, of the `size` contents with the smallest hashes (a bottom-k sketch).
+
+    Tells the number of distinct contents, the share of rows that are repeated, and, between two data sets, the share
+    of contents they have in common; each with a relative error of about 1/√size. Exact below `size` contents.
+    """
+
+    columns: tuple[str, ...]
+    size: int = 4_096
+
+    @property
+    def by(self) -> tuple[Key, ...]:
+        """There are no slices of a sketch."""
+        return ()
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What rows are grouped by."""
+        return (RowHash(self.columns),)
+
+    @property
+    def weight(self) -> str | None:
+        """Rows are counted, not weighed."""
+        return None
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The sums kept in each cell."""
+        return (ROWS,)
+
+
+class Sample(Grouped, frozen=True, tag=True):
+    """Rows themselves: those with the `size` smallest hashes of their content, each content with its number of rows.
+
+    Uniform over contents, the same whatever the order or the partition of the data, and additive.
+    """
+
+    columns: tuple[str, ...]
+    size: int = 5_000
+
+    @property
+    def by(self) -> tuple[Key, ...]:
+        """There are no slices of a sample."""
+        return ()
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What rows are grouped by."""
+        return (RowHash(self.columns), *(Category(column) for column in self.columns))
+
+    @property
+    def weight(self) -> str | None:
+        """Rows are counted, not weighed."""
+        return None
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The sums kept in each cell."""
+        return (ROWS,)
+
+
+Fact = Count | Cells | Moments | Histogram | Values | Distinct | Sample
+
+
+def columns_in(fact: Fact) -> tuple[str, ...]:
+    """Every column a fact is made from."""
+    keyed = [column for key in fact.keys for column in columns_of(key)]
+    weight = () if fact.weight is None else (fact.weight,)
+    return tuple(dict.fromkeys([*keyed, *weight, *(name for value in fact.values for name in names_in(value))]))
 
 
 def shape(column: str, shift: float, scale: float) -> Moments:

@@ -10,6 +10,7 @@ from steelyard.facts import Binned, Category, Cells, Grid
 
 # Row columns: what every task's rows are turned into before facts are taken (see `metrics.rows`).
 LABEL, DECISION, SCORE, WEIGHT, ERROR = "sy_label", "sy_decision", "sy_score", "sy_weight", "sy_error"
+LOSS = "sy_loss"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ class Problem:
     def weight(self) -> str | None:
         """The weight's row column, None without weights."""
         return WEIGHT if self.weighted else None
+
+    @property
+    def loss(self) -> str | None:
+        """The row column of what is lost on a row; None where that is not known."""
+        return LOSS if LOSS in self.columns else None
+
+    @property
+    def loss_counts(self) -> bool:
+        """Whether the loss of a row is 0 or 1, so that it can be a key."""
+        return self.task in ("binary", "multiclass")
 
     def score_key(self, column: str) -> Binned | Category:
         """The key that groups rows by a score."""

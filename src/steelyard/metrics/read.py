@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from steelyard.facts import Binned, Cells, FactTable, Histogram, LogitGrid, Moments, measure_index, text
 from steelyard.facts.grids import MISSING
-from steelyard.facts.table import Level
+from steelyard.facts.levels import Level
 from steelyard.metrics.views import Confusion, Distribution, Means, ScoreCells
 
 Floats = NDArray[np.float64]

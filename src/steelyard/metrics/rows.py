@@ -9,7 +9,9 @@
 | forecasting | as regression, and sy_horizon, sy_naive |
 | ranking | one row per query, see `metrics.ranking_rows` |
 
-i counts `problem.classes`, or the quantiles in ascending order. sy_weight is there where rows have weights.
+sy_loss is what is lost on a row, where there is a label and an answer: 1 for a wrong class, the share of wrong
+labels, the absolute error; not for rankings. i counts `problem.classes`, or the quantiles in ascending order.
+sy_weight is there where rows have weights.
 For expressions there are also tp, fp, fn, tn, label, prediction, score and error, where the task has them and
 the user's table has no column of that name.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -27,9 +30,9 @@ from steelyard.data.border import kind_of
 from steelyard.data.roles import Roles
 from steelyard.data.table import Kind, Table
 from steelyard.facts.expression import finite
-from steelyard.facts.table import normal, text
+from steelyard.facts.levels import normal, text
 from steelyard.metrics.class_values import FLOAT, as_text, class_literal, indicator, is_class
-from steelyard.metrics.problem import DECISION, ERROR, LABEL, SCORE, WEIGHT, Problem
+from steelyard.metrics.problem import DECISION, ERROR, LABEL, LOSS, SCORE, WEIGHT, Problem
 from steelyard.metrics.ranking_rows import collapse
 from steelyard.records import ConfigError
 
@@ -66,7 +69,25 @@ def prepare_rows(table: Table, roles: Roles, problem: Problem) -> Table:
             frame = _regression(frame, roles)
         case "forecasting":
             frame = _forecasting(_regression(frame, roles), roles)
-    return _described(table, _named_for_expressions(frame, table, problem))
+    return _described(table, _named_for_expressions(_with_loss(frame, problem), table, problem))
+
+
+def _with_loss(frame: Frame, problem: Problem) -> Frame:
+    """Add what is lost on a row: 1 for a wrong decision, the share of wrong labels, the absolute error."""
+    there = set(frame.collect_schema().names())
+    match problem.task:
+        case "binary":
+            needed, loss = {LABEL, DECISION}, (nw.col(LABEL) - nw.col(DECISION)).abs()
+        case "multiclass":
+            needed, loss = {CORRECT}, 1 - nw.col(CORRECT)
+        case "multilabel":
+            places = range(len(problem.classes))
+            needed = {f"{c}_{i}" for c in (LABEL, DECISION) for i in places}
+            wrong = [(nw.col(f"{LABEL}_{i}") - nw.col(f"{DECISION}_{i}")).abs() for i in places]
+            loss = reduce(lambda a, b: a + b, wrong) / float(len(wrong))
+        case _:
+            needed, loss = {ABS_ERROR}, finite(nw.col(ABS_ERROR))
+    return frame.with_columns(loss.alias(LOSS)) if needed <= there else frame
 
 
 def informed(problem: Problem, rows: Table) -> Problem:

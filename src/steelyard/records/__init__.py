@@ -1,7 +1,9 @@
 """Frozen value objects every room speaks in, and the one family of errors. Imports nothing of ours."""
 
+from steelyard.records.attribution import Attribution, Mechanism, Part
 from steelyard.records.column import ColumnSummary
 from steelyard.records.curve import Curve
+from steelyard.records.drift import Drift, Moved
 from steelyard.records.errors import (
     ColumnError,
     ConfigError,
@@ -18,26 +20,38 @@ from steelyard.records.errors import (
 )
 from steelyard.records.estimate import Estimate, Outcome, Reading, Undefined
 from steelyard.records.finding import Finding, Recommendation, Severity
+from steelyard.records.segment import Segment
+from steelyard.records.series import Change, Event, Point, Series
 from steelyard.records.slice import EVERYTHING, Slice
 from steelyard.records.verdict import CheckResult, Verdict
 
 __all__ = [
     "EVERYTHING",
+    "Attribution",
+    "Change",
     "CheckResult",
     "ColumnError",
     "ColumnSummary",
     "ConfigError",
     "Curve",
     "DataError",
+    "Drift",
     "EmptyDataError",
     "Estimate",
+    "Event",
     "Finding",
+    "Mechanism",
     "MissingPackageError",
+    "Moved",
     "Outcome",
     "OutputError",
+    "Part",
+    "Point",
     "ProfileError",
     "Reading",
     "Recommendation",
+    "Segment",
+    "Series",
     "Severity",
     "Slice",
     "SourceError",

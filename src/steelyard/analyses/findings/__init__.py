@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from steelyard.analyses.failure import failed
 from steelyard.analyses.findings.accuracy_paradox import accuracy_paradox
 from steelyard.analyses.findings.calibration import calibrations
 from steelyard.analyses.findings.change import changes
@@ -20,7 +21,7 @@ from steelyard.analyses.findings.threshold import thresholds
 from steelyard.analyses.findings.too_few_rows import too_few_rows
 from steelyard.analyses.findings.weak_slice import weak_slices
 from steelyard.analyses.study import Study
-from steelyard.records import Finding, Recommendation, Severity
+from steelyard.records import Finding
 
 __all__ = ["QUESTIONS", "findings"]
 
@@ -48,7 +49,7 @@ QUESTIONS: tuple[Question, ...] = (
 
 def findings(study: Study, questions: Iterable[Question] = QUESTIONS) -> list[Finding]:
     """Ask every question; the answers ranked by severity, then by impact, each id once."""
-    found: dict[str, Finding] = {}
+    found: dict[str, Finding] = {finding.id: finding for finding in study.failures}
     for question in questions:
         for finding in _asked(question, study):
             found.setdefault(finding.id, finding)
@@ -66,14 +67,4 @@ def _asked(question: Question, study: Study) -> list[Finding]:
     try:
         return question(study)
     except Exception as error:  # noqa: BLE001 - the one place where an analysis' failure becomes its result
-        return [
-            Finding(
-                f"analysis-failed:{name}",
-                "analysis-failed",
-                Severity.INFO,
-                name,
-                f"The question {name!r} could not be answered; all others were.",
-                Recommendation("Report this with the detail below; it is a fault of Steelyard, not of the data."),
-                f"{type(error).__name__}: {error}",
-            )
-        ]
+        return [failed(name, error)]
