@@ -7,7 +7,7 @@ from steelyard.records.lazy import lazily
 if TYPE_CHECKING:
     from steelyard.analyses.checks import Check
     from steelyard.data import Roles, read
-    from steelyard.evaluation import Evaluation, evaluate
+    from steelyard.evaluation import Evaluation, compare, diagnose, evaluate
     from steelyard.facts import Profile
     from steelyard.metrics import Confusion, Distribution, Means, ScoreCells, describe
     from steelyard.metrics.own import metric
@@ -30,7 +30,9 @@ __all__ = [
     "Undefined",
     "Verdict",
     "__version__",
+    "compare",
     "describe",
+    "diagnose",
     "evaluate",
     "metric",
     "read",
@@ -51,7 +53,9 @@ _HOMES = {
     "SteelyardError": "records",
     "Undefined": "records",
     "Verdict": "records",
+    "compare": "evaluation",
     "describe": "metrics",
+    "diagnose": "evaluation",
     "evaluate": "evaluation",
     "metric": "metrics.own",
     "read": "data",

@@ -1,11 +1,14 @@
 """Facts × engines: the same facts from the same rows, counts to the last bit."""
 
+from itertools import combinations
+
 import numpy as np
 import polars as pl
 import pytest
 
 from steelyard.data.border import as_table
 from steelyard.facts import (
+    Among,
     Binned,
     Bucket,
     Category,
@@ -18,6 +21,7 @@ from steelyard.facts import (
     Moments,
     RootGrid,
     Values,
+    Window,
     measure,
     shape,
 )
@@ -37,8 +41,32 @@ ALL_GRIDS = (
     CutGrid(()),
 )
 KEYS = ("text", "flag", "whole", "fraction", "day", "moment", "price", "nothing")
+AMONG = (
+    Among("text", ("A", "é😀", "", "zebra 🦓")),
+    Among("flag", ("True",)),
+    Among("flag", ("False", "True", 1)),
+    Among("whole", (-9, 3, 4, 1.5, "3")),
+    Among("fraction", (1, 2.5, "inf")),
+    Among("wild", (0, 0.5, -1, 2, "text")),
+    Among("price", (1.5, 3)),
+    Among("nothing", (0,)),
+    Among("text", ()),
+    Among("day", ("2024-02-29T00:00:00",)),
+)
+WINDOWS = (
+    *(Window("moment", every) for every in ("7s", "30min", "6h", "1d", "3d", "2w", "1mo", "5mo", "1q", "1y")),
+    Window("day", "1w"),
+    Window("whole", "4"),
+    Window("wild", "0.25"),
+    Window("nothing", "1"),
+)
 FACTS = (
     Count(),
+    *(Count((key,)) for key in (*AMONG, *WINDOWS)),
+    *(Cells((Binned("whole", IntegerGrid(0, 1)),), pair, ("p", "p * p")) for pair in combinations(AMONG[:5], 2)),
+    Cells((), (AMONG[0], Binned("wild", CutGrid((0.0, 0.3)))), ("tame",), "weight"),
+    Count((Window("moment", "1d"), AMONG[0])),
+    Cells((Category("fraction"), Binned("p", CutGrid((0.5,)))), (AMONG[1],)),
     Count(weight="weight"),
     *(Count((Category(key),)) for key in KEYS),
     Count((Category("text"), Category("flag")), weight="weight"),

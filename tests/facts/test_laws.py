@@ -1,6 +1,8 @@
 """The laws of adding: identity, commutative, associative, split = whole, weight 2 = the row twice."""
 
+import datetime as dt
 import math
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -10,19 +12,23 @@ from hypothesis import strategies as st
 
 from steelyard.data.border import as_table
 from steelyard.facts import (
+    Among,
     Binned,
     Bucket,
     Category,
     Cells,
     Count,
     CutGrid,
+    Distinct,
     Histogram,
     IntegerGrid,
     LogitGrid,
     Moments,
     Profile,
     RootGrid,
+    Sample,
     Values,
+    Window,
     measure,
     shape,
 )
@@ -31,8 +37,23 @@ from steelyard.records import ProfileError
 
 quick = settings(deadline=None, max_examples=25)
 BY = (Category("text"), Bucket("whole", 4))
+GROUPS = (Among("text", ("a", "é😀", "b")), Among("whole", (-1, 0, 3)), Binned("x", CutGrid((-1.0, 0.5))))
+COLUMNS = ("x", "whole", "text", "flag")
 FACTS = (
     Count(),
+    Count(GROUPS),
+    Count(GROUPS[:2], "weight"),
+    Count((Among("flag", ("False", "True")),)),
+    Count((Among("p", (0, 0.5, 1)), Bucket("whole", 4))),
+    *(Cells((Binned("whole", IntegerGrid(0, 1)),), pair, ("p", "p * p")) for pair in combinations(GROUPS, 2)),
+    Cells((Category("flag"), Binned("p", CutGrid((0.5,)))), GROUPS[:1], weight="weight"),
+    Count((Window("at", "1d"), GROUPS[0])),
+    Count((Window("at", "1mo"),), "weight"),
+    Moments(("p",), (Window("x", "2.5"),)),
+    Distinct(COLUMNS),
+    Distinct(COLUMNS, size=4),
+    Sample(COLUMNS),
+    Sample(COLUMNS, size=3),
     Count(BY),
     Count((Category("text"),), "weight"),
     Count((Binned("x", RootGrid(0.0, 1.0)), Binned("p", LogitGrid((0.5,))))),
@@ -60,6 +81,7 @@ rows = st.fixed_dictionaries(
         "whole": st.none() | st.integers(-5, 5),
         "text": st.none() | st.sampled_from(["a", "b", "é😀", ""]),
         "flag": st.none() | st.booleans(),
+        "at": st.none() | st.datetimes(dt.datetime(1600, 1, 1), dt.datetime(2400, 1, 1)),
         "weight": st.none() | st.sampled_from([0.0, -1.0, 0.5, 1.0, 2.0, math.inf]),
     }
 )
@@ -69,6 +91,7 @@ SCHEMA = {
     "whole": pl.Int64,
     "text": pl.String,
     "flag": pl.Boolean,
+    "at": pl.Datetime("us"),
     "weight": pl.Float64,
 }
 frames = st.lists(rows, max_size=12).map(lambda held: pl.DataFrame(held, schema=SCHEMA))

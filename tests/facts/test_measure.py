@@ -12,24 +12,26 @@ from steelyard.facts import (
     Category,
     Cells,
     Count,
+    Distinct,
     Histogram,
     IntegerGrid,
     LogitGrid,
     Moments,
     RootGrid,
     Values,
+    Window,
     measure,
     measure_index,
     shape,
 )
 from steelyard.facts import local as engine
-from steelyard.facts.gaps import ANY_BUCKET, ODD_NAME, refuse_gaps
+from steelyard.facts.gaps import ANY_BUCKET, ODD_NAME, OTHER_BUCKET, ROW_HASH, ZONED, refuse_gaps
 from steelyard.facts.local import run_local
 from steelyard.facts.sums import sum_cells
 from steelyard.facts.vocabulary import Measure
 from steelyard.records import ColumnError, ConfigError, DataError
 
-KINDS = {"n": "number", "s": "text", "a.b": "number"}
+KINDS = {"n": "number", "s": "text", "a.b": "number", "t": "time"}
 
 
 @pytest.fixture(scope="module")
@@ -195,13 +197,15 @@ def test_what_is_no_expression(rows):
 
 @pytest.mark.parametrize("gap", GAPS, ids=lambda g: f"{g.engine}: {g.fact}")
 def test_every_gap_is_refused_with_reason_and_remedy(gap):
-    fact = (
-        Count((Category("a.b"),))
-        if gap.fact == ODD_NAME
-        else Count((Bucket("n" if gap.fact == ANY_BUCKET else "s"),))
-    )
+    fact = {
+        ODD_NAME: Count((Category("a.b"),)),
+        ANY_BUCKET: Count((Bucket("n"),)),
+        OTHER_BUCKET: Count((Bucket("s"),)),
+        ROW_HASH: Distinct(("n",)),
+        ZONED: Count((Window("t", "1d"),)),
+    }[gap.fact]
     with pytest.raises(DataError) as caught:
-        refuse_gaps(gap.engine, KINDS, [Count(), fact])
+        refuse_gaps(gap.engine, KINDS, [Count(), fact], {"t"})
     assert gap.reason in str(caught.value)
     assert gap.remedy in str(caught.value)
     assert gap.engine in str(caught.value)

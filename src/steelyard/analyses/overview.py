@@ -61,13 +61,20 @@ def summaries(
 ) -> list[ColumnSummary]:
     """Summarise the columns; `extremes` gives times' earliest, latest and missing."""
     return [
-        _number(plan, profile, data)
+        _bare(plan, profile, data)
+        if any(fact not in profile for fact in plan.facts())
+        else _number(plan, profile, data)
         if plan.grid is not None
         else _time(plan, profile.rows, data, extremes[plan.name])
         if plan.name in extremes
         else _values(plan, profile, data)
         for plan in plans
     ]
+
+
+def _bare(plan: ColumnPlan, profile: Profile, data: str) -> ColumnSummary:
+    """A column that is of another kind here than where its plan was made."""
+    return ColumnSummary(plan.name, plan.kind, plan.role, profile.rows, 0, data=data)
 
 
 def _number(plan: ColumnPlan, profile: Profile, data: str) -> ColumnSummary:

@@ -43,6 +43,7 @@ class Study:
         features: the columns that drift, segments and causes are told of.
         types: data type of every column as its engine calls it, by data set.
         looks: some rows of each data set, for what needs a look at values as they are written.
+        population: shares that the groups of a column should have, by column.
         window: the windows of time; None where there are none.
         events: what is known to have happened.
         readings: what performance has read; "estimated" ones are of data whose labels are not there.
@@ -62,6 +63,7 @@ class Study:
     features: tuple[Feature, ...] = ()
     types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     looks: Mapping[str, Peek] = field(default_factory=dict)
+    population: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     window: Window | None = None
     events: tuple[Event, ...] = ()
     readings: tuple[Reading, ...] = ()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from steelyard.cli import demo, evaluate, explain_metric, metrics
+from steelyard.cli import compare, demo, diagnose, evaluate, explain_metric, metrics, suggest
 from steelyard.cli.exit_codes import USAGE
 from steelyard.records import SteelyardError
 
@@ -22,6 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("diagnose")(diagnose.diagnose)
+app.command("suggest")(suggest.suggest)
 app.command("demo")(demo.demo)
 app.command("metrics")(metrics.metrics)
 app.command("explain-metric")(explain_metric.explain_metric)

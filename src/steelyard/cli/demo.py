@@ -13,9 +13,11 @@ def demo(
     debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
 ) -> None:
     """Evaluate a real model: who has work in Massachusetts, 2016–2018 against 2015 (US Census, ACS)."""
-    from steelyard.cli.evaluate import require_places, show
+    from steelyard.cli.options import Output
+    from steelyard.cli.running import show
 
-    require_places([output])
+    places = Output((output,), json=False, quiet=False)
+    places.require_places()
     from steelyard import datasets
     from steelyard.data import Roles
     from steelyard.evaluation import evaluate
@@ -32,4 +34,4 @@ def demo(
         reference=datasets.path("acs_employment/reference.parquet"),
         checks=["roc_auc >= 0.88", "recall >= 0.8 [sex = female]", "brier <= 0.15"],
     )
-    show(evaluation, [output])
+    show(evaluation, places)

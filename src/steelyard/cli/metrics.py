@@ -17,10 +17,10 @@ def metrics(
     debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
 ) -> None:
     """List the metrics: name, tasks, which side is better, and what each says."""
-    from steelyard.cli.evaluate import _task
+    from steelyard.cli.options import task_of
     from steelyard.metrics import catalogue
 
-    docs = catalogue(_task(task))
+    docs = catalogue(task_of(task))
     if json:
         print_json(json_text.dumps([asdict(doc) for doc in docs], ensure_ascii=False, indent=2))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import narwhals.stable.v2 as nw
 import polars as pl
 
 from steelyard.data.check_values import value_warnings
@@ -15,12 +16,20 @@ from steelyard.records import ColumnError, DataError, nearest
 
 NUMERIC = ("weight", "horizon", "score", "quantiles")
 EXCLUSIVE = ("label", "prediction", "score", "weight")
+DERIVED = ("text", "image", "embedding")
+"""Roles of columns that are not measured themselves: others are derived from them."""
 
 
-def check_roles(table: Table, peek: Peek, roles: Roles) -> list[str]:
+def check_roles(table: Table, peek: Peek, roles: Roles, *, alone: bool = True) -> list[str]:
     """Return warnings about the roles; raise where they contradict the table or each other.
 
     Values are looked at in the sample only, so that a rare value may go unseen.
+
+    Args:
+        table: the data.
+        peek: a look at it.
+        roles: what its columns mean.
+        alone: whether labels and answers must be here; they need not where another data set has them.
 
     Raises:
         ColumnError: a column does not exist, is of the wrong kind, or has two roles that exclude each other.
@@ -30,7 +39,7 @@ def check_roles(table: Table, peek: Peek, roles: Roles) -> list[str]:
     _require_kinds(table, peek, roles)
     _require_one_role_each(roles)
     _require_fit(table, peek, roles)
-    return value_warnings(table, peek, roles)
+    return value_warnings(table, peek, roles, alone=alone)
 
 
 def require_columns(table: Table, roles: Roles) -> None:
@@ -52,11 +61,52 @@ def role_columns(roles: Roles) -> Iterator[tuple[str, str]]:
     for role in ("weight", "cluster", "time", "id", "query", "series", "horizon"):
         yield from ((role, c) for c in as_names(getattr(roles, role)))
     yield from (("quantiles", c) for c in roles.quantiles.values())
+    for role in DERIVED:
+        yield from ((role, c) for c in getattr(roles, role))
     yield from (("feature", c) for c in roles.features or ())
 
 
+def require_derivable(table: Table, roles: Roles) -> None:
+    """Refuse what cannot be text, image or embedding; columns that the table lacks are passed over.
+
+    Raises:
+        ColumnError: naming the column, what it holds, and what is needed.
+    """
+    for role, held, needed in (
+        ("text", holds_text, "It must hold text."),
+        ("image", holds_images, "It must hold the paths of image files, or their bytes."),
+        ("embedding", holds_vectors, "It must hold lists of numbers."),
+    ):
+        for column in getattr(roles, role):
+            if column in table.kinds and not held(table, column):
+                dtype = table.frame.collect_schema()[column]
+                raise ColumnError(f"Column {column!r} was given as {role}, but it holds {dtype}. {needed}")
+
+
+def holds_text(table: Table, column: str) -> bool:
+    """Whether a column can be free text."""
+    return table.kinds[column] is Kind.TEXT
+
+
+def holds_images(table: Table, column: str) -> bool:
+    """Whether a column can be paths, or the bytes, of images."""
+    return table.kinds[column] is Kind.TEXT or table.frame.collect_schema()[column] == nw.Binary
+
+
+def holds_vectors(table: Table, column: str) -> bool:
+    """Whether a column holds lists of numbers."""
+    dtype = table.frame.collect_schema()[column]
+    if not isinstance(dtype, nw.List | nw.Array):
+        return False
+    inner = dtype.inner() if isinstance(dtype.inner, type) else dtype.inner
+    return inner.is_numeric()
+
+
 def _require_kinds(table: Table, peek: Peek, roles: Roles) -> None:
+    require_derivable(table, roles)
     for role, column in role_columns(roles):
+        if role in DERIVED:
+            continue
         kind = table.kinds[column]
         if kind is Kind.OTHER and role != "feature":
             raise ColumnError(
@@ -68,7 +118,7 @@ def _require_kinds(table: Table, peek: Peek, roles: Roles) -> None:
                 f"Column {column!r} was given as {role}, which must be numbers, but it holds {kind} "
                 f"({_example(peek.frame, column)}). Convert it, or name another column."
             )
-        if role == "time" and kind is not Kind.TIME:
+        if role == "time" and kind not in (Kind.TIME, Kind.NUMBER):
             raise ColumnError(
                 f"Column {column!r} was given as time, but it holds {kind} ({_example(peek.frame, column)}). "
                 "Write times as ISO 8601, e.g. 2026-03-31T14:05:00Z, or convert the column to timestamps."

@@ -24,14 +24,14 @@ CLASSES = ("binary", "multiclass")
 MANY_CLASSES = 1_000
 
 
-def value_warnings(table: Table, peek: Peek, roles: Roles) -> list[str]:
+def value_warnings(table: Table, peek: Peek, roles: Roles, *, alone: bool = True) -> list[str]:
     """Return what looks odd about the values of the roles; raise where they cannot be meant."""
     frame = peek.frame
     if frame.height == 0:
         return []
     return [
-        *_labels(frame, roles, peek.complete),
-        *_answers(frame, roles, peek.complete),
+        *_labels(frame, roles, peek.complete and alone),
+        *_answers(frame, roles, peek.complete and alone),
         *_infinite(frame, roles),
         *_swapped(frame, roles),
         *_classes(frame, roles, peek.complete),
@@ -41,11 +41,11 @@ def value_warnings(table: Table, peek: Peek, roles: Roles) -> list[str]:
     ]
 
 
-def _labels(frame: pl.DataFrame, roles: Roles, complete: bool) -> Iterator[str]:
+def _labels(frame: pl.DataFrame, roles: Roles, refused: bool) -> Iterator[str]:
     for label in roles.labels:
         if frame[label].null_count() < frame.height:
             continue
-        if complete:
+        if refused:
             raise DataError(
                 f"Column {label!r} (label) is missing in all {frame.height:,} rows. Name the column that "
                 "has the truth."
@@ -53,7 +53,7 @@ def _labels(frame: pl.DataFrame, roles: Roles, complete: bool) -> Iterator[str]:
         yield f"Column {label!r} (label) is missing in all {frame.height:,} rows looked at."
 
 
-def _answers(frame: pl.DataFrame, roles: Roles, complete: bool) -> Iterator[str]:
+def _answers(frame: pl.DataFrame, roles: Roles, refused: bool) -> Iterator[str]:
     answers = (*roles.predictions, *roles.scores, *roles.quantiles.values())
     known = pl.any_horizontal(pl.col(*roles.labels).is_not_null()) if roles.labels else pl.lit(True)
     if not answers or frame.select((known & pl.any_horizontal(pl.col(*answers).is_not_null())).any()).item():
@@ -67,7 +67,7 @@ def _answers(frame: pl.DataFrame, roles: Roles, complete: bool) -> Iterator[str]
         if empty
         else f"No row of {rows} has both a label ({', '.join(map(repr, roles.labels))}) and an answer ({names})"
     )
-    if complete:
+    if refused:
         raise DataError(f"{said}. Name other columns, or join labels and answers of the same rows.")
     yield f"{said} looked at."
 

@@ -67,6 +67,7 @@ class _Guesser:
         ):
             self._single(role, column_names, kinds)
         self._slices()
+        self._text()
 
     def _take(self, role: str, value: object, why: str) -> None:
         self.roles = self.roles.updated(**{role: value})
@@ -174,6 +175,10 @@ class _Guesser:
     def _slices(self) -> None:
         if not self.roles.slices and (found := self.columns.slices()):
             self._take("slices", found, "from their names and few values")
+
+    def _text(self) -> None:
+        if not self.roles.text and (found := self.columns.texts(self.roles.features or ())):
+            self._take("text", found, "as long texts that hardly repeat")
 
 
 def _shown(value: object) -> str:

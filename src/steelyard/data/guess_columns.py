@@ -16,6 +16,10 @@ MEASURED = (Kind.NUMBER, Kind.BOOLEAN, Kind.TEXT)
 SLICES = 5
 SLICE_VALUES = 50
 SLICE_NUMBERS = 20
+TEXTS_LOOKED_AT = 2_000
+FEWEST_TEXTS = 20
+WORDS = 5
+"""Words of the median text from which on a column is free text rather than names, addresses or identifiers."""
 
 
 class Columns:
@@ -113,6 +117,19 @@ class Columns:
         by_name = {names.folded(name): name for name in self.free()}
         wanted = [by_name[key] for w in names.SLICES if (key := names.folded(w)) in by_name]
         return tuple(name for name in wanted if self._has_few_values(name))[:SLICES]
+
+    def texts(self, features: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns, free or features, that hold free text: several words, hardly ever the same."""
+        return tuple(name for name in dict.fromkeys([*self.free(), *features]) if self._is_free_text(name))
+
+    def _is_free_text(self, name: str) -> bool:
+        if self.kinds[name] is not Kind.TEXT or name not in self.frame.columns:
+            return False
+        known = self.frame[name].drop_nulls().cast(pl.String).head(TEXTS_LOOKED_AT)
+        if len(known) < FEWEST_TEXTS or known.n_unique() <= len(known) / 2:
+            return False
+        words = known.str.strip_chars().str.count_matches(r"\s+") + 1
+        return float(words.median() or 0) >= WORDS  # type: ignore[arg-type]
 
     def _has_few_values(self, name: str) -> bool:
         kind, values = (

@@ -35,6 +35,9 @@ class Roles:
         series: which series a forecast belongs to (forecasting).
         horizon: how many steps ahead a forecast looked (forecasting).
         quantiles: predicted quantile to column, e.g. {0.1: "p10", 0.9: "p90"} (regression, forecasting).
+        text: columns of free text; length, language, unknown words … become columns ("review (words)").
+        image: columns of paths of images; size, brightness, sharpness … become columns (needs Pillow).
+        embedding: columns of vectors; their norm and their place along the main directions become columns.
     """
 
     label: str | Sequence[str] | None = None
@@ -53,10 +56,13 @@ class Roles:
     series: str | None = None
     horizon: str | None = None
     quantiles: Mapping[float, str] = field(default_factory=dict)
+    text: Sequence[str] = ()
+    image: Sequence[str] = ()
+    embedding: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         # A text is a sequence of its letters: one name where several may stand means that name.
-        for name in ("slices", "features"):
+        for name in ("slices", "features", "text", "image", "embedding"):
             if isinstance(value := getattr(self, name), str):
                 object.__setattr__(self, name, (value,))
 
@@ -107,6 +113,9 @@ class Roles:
             *self.slice_columns(),
             *(s for s in singles if s),
             *self.quantiles.values(),
+            *self.text,
+            *self.image,
+            *self.embedding,
         )
         return tuple(dict.fromkeys(names))
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.analyses.checks import Check
+from steelyard.analyses.expectations import Expectation, parse_expectations
+from steelyard.analyses.quality.population import Population, parse_population
 from steelyard.data import TASKS, Roles
 from steelyard.records import ConfigError, nearest
 
-SECTIONS = ("roles", "metrics", "checks", "settings")
+SECTIONS = ("roles", "metrics", "checks", "expect", "population", "settings")
 ROLE_NAMES = tuple(f.name for f in fields(Roles))
 
 
@@ -25,6 +27,8 @@ class Config:
         roles: what columns mean.
         metrics: a user's own metrics by name: an expression, or a table of expression, title and direction.
         checks: metrics with their bounds.
+        expectations: rules for columns.
+        population: shares that the groups of a column should have.
         level: nominal coverage of the intervals, None where it is not said.
         path: the file, for messages.
     """
@@ -32,6 +36,8 @@ class Config:
     roles: Roles = field(default_factory=Roles)
     metrics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    population: Population = field(default_factory=dict)
     level: float | None = None
     path: str = ""
 
@@ -68,6 +74,8 @@ def _config(body: Mapping[str, Any], path: str) -> Config:
         roles=_roles(_table(body, "roles")),
         metrics={name: _metric(name, given) for name, given in _table(body, "metrics").items()},
         checks=tuple(Check.parse(c) for c in checks),
+        expectations=parse_expectations(body.get("expect", [])),
+        population=parse_population(body.get("population", {})),
         level=level,
         path=path,
     )

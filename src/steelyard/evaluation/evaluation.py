@@ -11,6 +11,7 @@ from typing import Any
 from steelyard.evaluation.faces import face
 from steelyard.records import (
     EVERYTHING,
+    Answer,
     Attribution,
     CheckResult,
     ColumnSummary,
@@ -76,6 +77,7 @@ class Evaluation:
         headline: the metric names to show first, most telling first.
         findings: most important first.
         checks: metrics held against bounds.
+        answers: is it worse, how much, why, where, what to do first; where there is a reference.
         drifts: how far columns moved from the reference, all of them.
         segments: where the model fails most, found by search.
         series: metrics and drifts over windows of time.
@@ -101,6 +103,7 @@ class Evaluation:
     headline: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    answers: tuple[Answer, ...] = ()
     drifts: tuple[Drift, ...] = ()
     segments: tuple[Segment, ...] = ()
     series: tuple[Series, ...] = ()

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from steelyard.analyses import change, diagnosis, overview, performance
+from steelyard.analyses import change, diagnosis, expectations, overview, performance
 from steelyard.analyses.checks import Check, require_metrics
 from steelyard.analyses.curves import facts as curve_facts
+from steelyard.analyses.expectations import Expectation
 from steelyard.analyses.overview import ColumnPlan
+from steelyard.analyses.quality.population import Population
 from steelyard.analyses.study import Study
-from steelyard.data import Peek, Roles, Table
+from steelyard.data import Kind, Peek, Roles, Table
 from steelyard.data.check_values import without_answer
 from steelyard.data.classes import listed
 from steelyard.data.reading import reading
-from steelyard.evaluation.plan import column_plans, features, time_extremes, types_of, window_by
+from steelyard.evaluation.plan import column_plans, features, time_extremes, window_by
 from steelyard.evaluation.pose import bucket_by, pose, slices_by, spreads
-from steelyard.facts import Cells, Fact, Moments, Profile, Values, columns_in, lacks, measure, text
+from steelyard.facts import (
+    Binned,
+    Cells,
+    Fact,
+    Moments,
+    Profile,
+    Values,
+    Window,
+    columns_in,
+    lacks,
+    measure,
+    names_in,
+    text,
+)
 from steelyard.metrics import Metric, Problem, metrics_for
 from steelyard.metrics.problem import SCORE
 from steelyard.metrics.rows import informed, prepare_rows
@@ -55,6 +70,9 @@ class Request:
         checks: what will be held against the metrics.
         window: width of the windows of time ("1d"); None for none.
         events: what is known to have happened.
+        types: data type of every column, as it came, by data set.
+        expectations: rules that the columns will be held against.
+        population: shares that the groups of a column should have.
     """
 
     roles: Roles
@@ -67,6 +85,9 @@ class Request:
     checks: tuple[Check, ...] = ()
     window: str | None = None
     events: tuple[Event, ...] = ()
+    types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+    population: Population = field(default_factory=dict)
 
 
 def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSummary], list[str]]:
@@ -113,8 +134,9 @@ def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], p
         level=request.level,
         seed=request.seed,
         columns=tuple(plans),
-        features=features(plans, sources.base),
-        types={name: types_of(table) for name, table in sources.tables.items()},
+        features=features(plans, sources.base, sources.tables),
+        types=request.types,
+        population=request.population,
         looks=sources.peeks,
         window=window_by(request.window, request.roles, sources.tables),
         events=request.events,
@@ -124,6 +146,7 @@ def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], p
     wanted = [*performance.facts(study), *curve_facts(study), *_watched(study)]
     further = list(diagnosis.facts(study))
     about = [*(fact for plan in plans for fact in plan.facts()), *diagnosis.about(study)]
+    about += expectations.facts(request.expectations, sources.tables[CURRENT].kinds)
     profiles = {
         name: _profile(rows[name], table, [*wanted, *askable(rows[name], further)], askable(table, about), problem)
         for name, table in sources.tables.items()
@@ -140,9 +163,20 @@ def _profile(rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[
 
 
 def askable(table: Table, facts: Iterable[Fact]) -> list[Fact]:
-    """The facts whose columns the table has and its engine can count; the others are left out."""
-    known = set(table.kinds)
-    return [fact for fact in dict.fromkeys(facts) if known.issuperset(columns_in(fact)) and not lacks(table, fact)]
+    """The facts that the table has columns of the right kind for and its engine can count; others are left out."""
+    return [fact for fact in dict.fromkeys(facts) if _has_columns_of(table, fact) and not lacks(table, fact)]
+
+
+def _has_columns_of(table: Table, fact: Fact) -> bool:
+    kinds = table.kinds
+    if not set(kinds).issuperset(columns_in(fact)):
+        return False
+    numbers = [key.column for key in fact.keys if isinstance(key, Binned)]
+    numbers += [name for value in fact.values for name in names_in(value)]
+    times = [key.column for key in fact.keys if isinstance(key, Window)]
+    return all(kinds[c] in (Kind.NUMBER, Kind.BOOLEAN) for c in numbers) and all(
+        kinds[c] in (Kind.NUMBER, Kind.TIME) for c in times
+    )
 
 
 def _require_answers(sources: Sources, study: Study, request: Request) -> None:
@@ -258,5 +292,5 @@ def _with_all_classes(study: Study) -> Problem:
 
 
 def _summaries(plans: Sequence[ColumnPlan], table: Table, profile: Profile, name: str) -> list[ColumnSummary]:
-    there = [p for p in plans if p.name in table.kinds]
+    there = [replace(p, kind=table.kinds[p.name]) for p in plans if p.name in table.kinds]
     return overview.summaries(there, profile, name, time_extremes(table, there))

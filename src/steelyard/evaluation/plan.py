@@ -66,18 +66,24 @@ def window_by(every: str | None, roles: Roles, tables: Mapping[str, Table]) -> W
     return Window(roles.time, every)
 
 
-def features(plans: Iterable[ColumnPlan], base: Peek) -> tuple[Feature, ...]:
+def features(plans: Iterable[ColumnPlan], base: Peek, tables: Mapping[str, Table]) -> tuple[Feature, ...]:
     """The columns that drift, segments and causes are told of, with their groups frozen from a look at the data.
 
-    What identifies rows (as many values as rows), free text, times and constants have no groups to speak of.
+    What identifies rows (as many values as rows), free text, times, constants, and columns that are of one kind here
+    and of another there, have no groups to speak of.
     """
-    found = ((plan, _groups(base.frame[plan.name])) for plan in plans if _is_feature(plan, base))
+    kept = [plan for plan in plans if _is_feature(plan, base) and _is_of_one_kind(plan.name, tables)]
+    found = ((plan, _groups(base.frame[plan.name])) for plan in kept)
     return tuple(Feature(plan, key) for plan, key in found if key is not None)
 
 
 def _is_feature(plan: ColumnPlan, base: Peek) -> bool:
     told = plan.kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.TEXT)
     return plan.role in ("feature", "slice") and told and plan.name in base.frame.columns
+
+
+def _is_of_one_kind(column: str, tables: Mapping[str, Table]) -> bool:
+    return len({table.kinds[column] for table in tables.values() if column in table.kinds}) == 1
 
 
 def _groups(column: pl.Series) -> Among | Binned | None:

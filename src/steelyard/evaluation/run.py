@@ -6,20 +6,25 @@ import datetime as dt
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.metadata import version
 from typing import Any, cast, get_args
 
+from steelyard.analyses.answers import answers
 from steelyard.analyses.checks import Check, run_checks
 from steelyard.analyses.curves import curves
+from steelyard.analyses.expectations import results as expected
 from steelyard.analyses.findings import findings
 from steelyard.analyses.study import Study
-from steelyard.data import TASKS, Roles, Table, check_roles, guess_roles, peek, read
+from steelyard.data import TASKS, Peek, Roles, Table, check_roles, guess_roles, peek, read
+from steelyard.data.guess import Guess
+from steelyard.evaluation.completing import completed
 from steelyard.evaluation.config import Config, read_config
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.evaluation.events import Events, read_events
 from steelyard.evaluation.measuring import CURRENT, REFERENCE, Request, Sources, study_of
 from steelyard.evaluation.method import constants, headline, notes
+from steelyard.evaluation.plan import types_of
 from steelyard.metrics import Metric
 from steelyard.metrics.expression import from_expression
 from steelyard.metrics.metric import Direction
@@ -75,9 +80,11 @@ def evaluate(
     given = _merged(roles or Roles(), settings.roles)
     _require_task(given)
     sources = _sources(data, reference, sql, reference_sql)
-    complete, guesses = guess_roles(sources.tables[CURRENT], sources.peeks[CURRENT], given)
+    complete, guesses = _guessed(sources, given)
     complete = _with_slices_of(bounds, complete)
-    warnings = _warnings(sources, complete)
+    types = {name: types_of(table) for name, table in sources.tables.items()}
+    sources, lacking = _completed(sources, complete)
+    warnings = [*lacking, *_warnings(sources, complete)]
     request = Request(
         roles=complete,
         one_against_rest=given.positive is not None,
@@ -89,8 +96,12 @@ def evaluate(
         checks=tuple(bounds),
         window=window,
         events=read_events(events),
+        types=types,
+        expectations=settings.expectations,
+        population=settings.population,
     )
     study, summaries, left_out = study_of(sources, request)
+    found = findings(study)
     return Evaluation(
         subject=sources.tables[CURRENT].description,
         task=study.problem.task,
@@ -99,8 +110,9 @@ def evaluate(
         readings=study.readings,
         guesses=tuple(str(guess) for guess in guesses),
         headline=headline(study),
-        findings=tuple(findings(study)),
-        checks=tuple(run_checks(bounds, study)),
+        answers=answers(study, found),
+        findings=tuple(found),
+        checks=(*run_checks(bounds, study), *expected(study, settings.expectations)),
         drifts=study.drifts,
         segments=study.segments,
         series=study.series,
@@ -125,16 +137,18 @@ def _settings(config: str | os.PathLike[str] | Config | None, checks: Checks) ->
         if config is None and bounds is not None:
             return bounds, list(bounds.checks)
         extra = list(bounds.checks) if bounds is not None else [Check.parse(str(checks))]
+        also = bounds.expectations if bounds is not None else ()
     else:
+        also = ()
         extra = [Check.parse(check) for check in checks]
     settings = config if isinstance(config, Config) else Config() if config is None else read_config(config)
-    return settings, [*settings.checks, *extra]
+    return replace(settings, expectations=(*settings.expectations, *also)), [*settings.checks, *extra]
 
 
 def _sources(data: Any, reference: Any, sql: str | None, reference_sql: str | None) -> Sources:
     tables: dict[str, Table] = {CURRENT: read(data, query=sql)}
     if reference is not None:
-        tables[REFERENCE] = read(reference, query=reference_sql)
+        tables |= _beside(tables[CURRENT], read(reference, query=reference_sql))
     for table in tables.values():
         _refuse_reserved(table)
     peeks = {name: peek(table) for name, table in tables.items()}
@@ -143,6 +157,37 @@ def _sources(data: Any, reference: Any, sql: str | None, reference_sql: str | No
             purpose = "to evaluate" if name == CURRENT else "to compare with"
             raise EmptyDataError(f"{table.description} has columns but no rows. There is nothing {purpose}.")
     return Sources(tables, peeks)
+
+
+def _beside(current: Table, reference: Table) -> dict[str, Table]:
+    """The reference, or a warning in its place where it has nothing to compare."""
+    if set(current.kinds) & set(reference.kinds):
+        return {REFERENCE: reference}
+    few = [", ".join(map(repr, t.columns[:4])) + (" …" if len(t.columns) > 4 else "") for t in (current, reference)]
+    said = (
+        f"{current.description} ({few[0]}) and the reference {reference.description} ({few[1]}) have no column in "
+        "common, so nothing is compared. Check that the right file was given, or rename the columns."
+    )
+    return {CURRENT: replace(current, warnings=(*current.warnings, said))}
+
+
+def _guessed(sources: Sources, given: Roles) -> tuple[Roles, list[Guess]]:
+    """Roles by the current data; by the reference, where the current data lacks the label."""
+    told = _completed(sources, given)[0]
+    for name in (CURRENT, REFERENCE):
+        last = name == REFERENCE or REFERENCE not in sources.tables
+        try:
+            return guess_roles(told.tables[name], told.peeks[name], given)
+        except ColumnError:
+            if last or given.label is not None:
+                raise
+    raise AssertionError("one of the two has returned or raised")
+
+
+def _completed(sources: Sources, roles: Roles) -> tuple[Sources, list[str]]:
+    """The data sets with the columns that one of them lacks, as missing."""
+    tables, peeks, said = completed(sources.tables, sources.peeks, roles)
+    return Sources(tables, peeks), said
 
 
 def _refuse_reserved(table: Table) -> None:
@@ -181,14 +226,26 @@ def _without_value(request: Request, study: Study) -> list[str]:
 
 def _warnings(sources: Sources, roles: Roles) -> list[str]:
     found: list[str] = []
+    whole = {name for name in sources.tables if _can_be_judged(sources.peeks[name], roles)}
     for name, table in sources.tables.items():
+        alone = not whole - {name}
         where = "" if name == CURRENT else f"In the reference ({table.description}): "
         try:
-            said = check_roles(table, sources.peeks[name], roles)
+            said = check_roles(table, sources.peeks[name], roles, alone=alone)
         except DataError as error:
             raise type(error)(f"{where}{error}") from error
         found += [where + w for w in (*table.warnings, *said)]
     return found
+
+
+def _can_be_judged(look: Peek, roles: Roles) -> bool:
+    """Whether there is a label, and an answer of the model."""
+    answers = (*roles.predictions, *roles.scores, *roles.quantiles.values())
+    return all(
+        any(look.frame[c].null_count() < look.frame.height for c in columns if c in look.frame.columns)
+        for columns in (roles.labels, answers)
+        if columns
+    )
 
 
 def _own(name: str, said: Mapping[str, str]) -> Metric:

@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from steelyard.facts.batch import DENSE, Batch, Mask, count_values
-from steelyard.facts.grids import REACH, Floats, IntegerGrid, Ints, RootGrid, folded, indices, width
+from steelyard.facts.batch import Batch, NamedKey
+from steelyard.facts.coding import count_values
+from steelyard.facts.grids import BLOCK, REACH, Floats, IntegerGrid, Ints, RootGrid, folded, indices, width
 from steelyard.facts.levels import Level, normal
 from steelyard.facts.sums import MATRIX_FROM, extremes, sum_cells
 from steelyard.facts.table import (
@@ -21,12 +22,12 @@ from steelyard.facts.table import (
     settle,
     table_from_records,
 )
-from steelyard.facts.vocabulary import ROWS, Category, Fact, Histogram, Key, Measure, Moments, Values
+from steelyard.facts.vocabulary import ROWS, Category, Fact, Histogram, Measure, Moments, Values
 
-BLOCK = 1 << 15
-"""Numbers worked on at a time: temporaries stay in the processor's cache."""
 DIRECT = 1 << 16
 """Combinations of keys that could be, up to which the sums are taken without numbering those that are."""
+DENSE = 1 << 22
+"""Largest number of combinations that are numbered by an array instead of a search."""
 PENDING = 1 << 16
 """Cells of single batches that are kept before they are merged."""
 
@@ -188,16 +189,14 @@ class CellCounter:
         weight: column of its weight.
     """
 
-    def __init__(
-        self, fact: Fact, keys: Sequence[tuple[Key, str]], values: Sequence[str], weight: str | None
-    ) -> None:
+    def __init__(self, fact: Fact, keys: Sequence[NamedKey], values: Sequence[str], weight: str | None) -> None:
         self.fact, self.keys, self.values, self.weight = fact, tuple(keys), values, weight
         self.total = empty_table(fact)
         self.pending: list[FactTable] = []
 
     def add(self, batch: Batch) -> None:
         """Count one batch."""
-        known, rows = self._known(batch)
+        known, rows = batch.known(self.values, self.weight)
         if not rows:
             return
 
@@ -219,14 +218,6 @@ class CellCounter:
         else:
             cell, present = _numbered(cell, size)
             self._keep_cells(batch, present, *self._sums(cell, len(present), weight, values, rows))
-
-    def _known(self, batch: Batch) -> tuple[Mask | None, int]:
-        """Rows that have every value and a weight (None for all of them), and how many those are."""
-        masks = [batch.known(name) for name in self.values]
-        masks += [batch.positive(self.weight)] if self.weight is not None else []
-        stated = [mask for mask in masks if mask is not None]
-        known = np.logical_and.reduce(stated) if stated else None
-        return known, batch.height if known is None else int(np.count_nonzero(known))
 
     def _sums(
         self, cell: Ints | None, cells: int, weight: Floats | None, values: Sequence[Floats], rows: int

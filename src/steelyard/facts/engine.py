@@ -8,13 +8,14 @@ import msgspec
 import numpy as np
 
 from steelyard.data.table import Kind, Table
-from steelyard.facts.gaps import refuse_gaps
+from steelyard.facts.gaps import refuse_gaps, zoned_times
 from steelyard.facts.local import run_local
 from steelyard.facts.profile import Profile
 from steelyard.facts.query import run_query
 from steelyard.facts.table import FactTable, reduce_cells, settle
-from steelyard.facts.vocabulary import Binned, Distinct, Fact, Sample, columns_of
-from steelyard.records import ColumnError, nearest
+from steelyard.facts.vocabulary import HASHED_BY, Binned, Distinct, Fact, RowHash, Sample, Window, columns_of
+from steelyard.facts.windows import every
+from steelyard.records import ColumnError, ConfigError, nearest
 
 
 def measure(table: Table, facts: Iterable[Fact]) -> Profile:
@@ -24,17 +25,17 @@ def measure(table: Table, facts: Iterable[Fact]) -> Profile:
 
     Raises:
         ColumnError: a fact names a column that is not there, or needs a number where there is none.
-        ConfigError: a value is not an expression of the language.
+        ConfigError: a value is not an expression of the language, or a sketch was begun by another version.
         DataError: the engine cannot answer a fact; see `GAPS`.
     """
     wanted = list(dict.fromkeys(facts))
-    _need_numbers(table, wanted)
+    _need_answers(table, wanted)
     families: dict[Fact, list[Fact]] = {}
     for fact in wanted:
         families.setdefault(_unsliced(fact), []).append(fact)
     source = {fact: _finer(fact, families[_unsliced(fact)]) for fact in wanted}
     asked = [fact for fact in wanted if source[fact] is None]
-    refuse_gaps(table.engine, table.kinds, asked)
+    refuse_gaps(table.engine, table.kinds, asked, zoned_times(table, asked))
     if table.engine == "polars":
         profile = run_local(table.frame.to_native(), table.kinds, asked)
     else:
@@ -58,8 +59,18 @@ def roll_up(table: FactTable, fine: Fact, coarse: Fact) -> FactTable:
     )
 
 
-def _need_numbers(table: Table, facts: Iterable[Fact]) -> None:
+def _need_answers(table: Table, facts: Iterable[Fact]) -> None:
     for fact in facts:
+        if not isinstance(fact, Distinct | Sample):
+            if any(isinstance(key, RowHash) for key in fact.keys):
+                raise ConfigError(
+                    f"{type(fact).__name__} cannot be grouped by RowHash: that is a cell for every row."
+                )
+        elif fact.made_by != HASHED_BY:
+            raise ConfigError(
+                f"{type(fact).__name__} asks for hashes made by {fact.made_by!r}; here {HASHED_BY!r} makes them, and "
+                "the two do not add. Make the other profile again with this version."
+            )
         weight = () if fact.weight is None else (fact.weight,)
         for column in (*(c for key in fact.keys for c in columns_of(key)), *weight):
             if column not in table.kinds:
@@ -69,6 +80,13 @@ def _need_numbers(table: Table, facts: Iterable[Fact]) -> None:
                 raise ColumnError(
                     f"Column {column!r} of {table.description} is {table.kinds[column]}; it can be binned or used as "
                     "a weight only as a number. Convert it, or count its values instead."
+                )
+        for key in fact.keys:
+            if isinstance(key, Window) and table.kinds[key.column] is not every(key.every).of:
+                raise ColumnError(
+                    f"Column {key.column!r} of {table.description} is {table.kinds[key.column]}; windows of "
+                    f"{key.every!r} need a {every(key.every).of}. Write a width with a unit for times, a bare number "
+                    "for numbers, or convert the column."
                 )
 
 

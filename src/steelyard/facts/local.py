@@ -11,12 +11,25 @@ import polars as pl
 from steelyard.facts.batch import Batch
 from steelyard.facts.buckets import bucket_steps
 from steelyard.facts.counters import CellCounter, Counter, ShapeCounter, ValueCounter, WholeCounter
+from steelyard.facts.dense import DenseCounter, families
 from steelyard.facts.expression import finite_steps
 from steelyard.facts.grids import IntegerGrid, RootGrid
 from steelyard.facts.profile import Profile
-from steelyard.facts.sketches import row_hash
-from steelyard.facts.vocabulary import Bucket, Category, Fact, Histogram, Key, RowHash, Values, Window, shape
-from steelyard.facts.windows import window_steps
+from steelyard.facts.sketching import SketchCounter
+from steelyard.facts.vocabulary import (
+    Bucket,
+    Category,
+    Distinct,
+    Fact,
+    Histogram,
+    Key,
+    Sample,
+    Values,
+    Window,
+    columns_of,
+    shape,
+)
+from steelyard.facts.windows import window_number
 
 NUMBERS_AHEAD = 1 << 24
 """Numbers, rows times columns, that are asked for at a time."""
@@ -82,7 +95,7 @@ class _Plan:
         self.columns = columns
         self._selected: dict[str, pl.Expr] = {}
         self._derived: dict[str, list[nw.Expr]] = {}
-        self._hashed: dict[str, pl.Expr] = {}
+        self._native: dict[str, pl.Expr] = {}
 
     def column(self, name: str) -> str:
         """Bring a column as it is."""
@@ -96,6 +109,14 @@ class _Plan:
             self._derived[alias] = finite_steps(text, self.columns, alias)
         return alias
 
+    def values(self, fact: Fact) -> list[str]:
+        """Bring a fact's values."""
+        return [self.expression(text) for text in fact.values]
+
+    def weight(self, fact: Fact) -> str | None:
+        """Bring a fact's weight."""
+        return None if fact.weight is None else self.column(fact.weight)
+
     def key(self, key: Key) -> str:
         """Bring what a key is made of."""
         if isinstance(key, Bucket) and self.schema[key.column].is_numeric():
@@ -105,22 +126,17 @@ class _Plan:
             return alias
         if isinstance(key, Window):
             alias = f"sy_window:{key.every}:{key.column}"
-            dtype = nw.Schema.from_polars(pl.Schema({"it": self.schema[key.column]}))["it"]
-            self._derived.setdefault(alias, window_steps(key, dtype, alias))
+            self._native.setdefault(alias, window_number(key, self.schema[key.column]).alias(alias))
             return alias
-        if isinstance(key, RowHash):
-            alias = f"sy_hash:{':'.join(key.columns)}"
-            self._hashed.setdefault(alias, row_hash(key, self.schema).alias(alias))
-            return alias
-        return self.column(key.column)
+        return self.column(*columns_of(key))
 
     def select(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Only what was asked for."""
-        narrow = nw.from_native(frame.with_columns(*self._hashed.values()) if self._hashed else frame)
+        narrow = nw.from_native(frame.with_columns(*self._native.values()) if self._native else frame)
         deepest = max(map(len, self._derived.values()), default=0)
         for depth in range(deepest):
             narrow = narrow.with_columns(*(steps[depth] for steps in self._derived.values() if depth < len(steps)))
-        names = [*self._selected, *self._derived, *self._hashed]
+        names = [*self._selected, *self._derived, *self._native]
         return narrow.to_native().select(names or list(self.schema)[:1])
 
 
@@ -134,14 +150,23 @@ def _counters(plan: _Plan, facts: Sequence[Fact]) -> list[Counter]:
         if fused is not None:
             counters.append(fused)
             taken |= {fact, fused.moments}
-    grouped = {key for fact in facts if not isinstance(fact, Values) for key in fact.keys}
+    for family in families(fact for fact in facts if fact not in taken):
+        names = {key: plan.key(key) for fact in family for key in fact.keys}
+        counters.append(DenseCounter(family, names, plan.values(family[0]), plan.weight(family[0])))
+        taken |= set(family)
+    sketches: dict[tuple[str, ...], list[Distinct | Sample]] = {}
+    for fact in facts:
+        if isinstance(fact, Distinct | Sample):
+            sketches.setdefault(fact.columns, []).append(fact)
+    counters += [SketchCounter(held, [plan.column(c) for c in columns]) for columns, held in sketches.items()]
+    taken |= {fact for held in sketches.values() for fact in held}
+    grouped = {key for fact in facts if fact not in taken and not isinstance(fact, Values) for key in fact.keys}
     for fact in facts:
         if isinstance(fact, Values) and not fact.by:
             counters.append(ValueCounter(plan.column(fact.column), fact, Category(fact.column) in grouped))
         elif fact not in taken:
             keys = [(key, plan.key(key)) for key in fact.keys]
-            weight = plan.column(fact.weight) if fact.weight is not None else None
-            counters.append(CellCounter(fact, keys, [plan.expression(v) for v in fact.values], weight))
+            counters.append(CellCounter(fact, keys, plan.values(fact), plan.weight(fact)))
     return counters
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,27 +55,28 @@ def extremes(cell: Ints | None, cells: int, values: Sequence[Floats]) -> tuple[F
     return lows, highs
 
 
+def products(measures: Sequence[Measure], weight: Floats | None, values: Sequence[Floats]) -> list[Floats | None]:
+    """What each measure sums over rows; None for 1."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return [_product(measure, weight, values) for measure in measures]
+
+
+def _product(measure: Measure, weight: Floats | None, values: Sequence[Floats]) -> Floats | None:
+    parts = [weight] * measure.weight_power if weight is not None else []
+    parts += [values[i] for i in measure.factors]
+    return reduce(np.multiply, parts) if parts else None
+
+
 def _sum(
     cell: Ints | None, cells: int, measure: Measure, weight: Floats | None, values: Sequence[Floats], counts: Floats
 ) -> Floats:
-    parts = [weight] * measure.weight_power if weight is not None else []
-    parts += [values[i] for i in measure.factors]
-    if not parts:
+    made = _product(measure, weight, values)
+    if made is None:
         return counts
-    last = parts.pop()
-    product = _product(parts) if parts else None
     if cell is None:
         # Not np.dot: from 10,000 numbers on BLAS takes threads, which wait for each other at full load.
-        return np.array([np.sum(last if product is None else product * last)])
-    weights = last if product is None else product * last
-    return np.bincount(cell, weights=weights, minlength=cells).astype(float, copy=False)
-
-
-def _product(parts: Sequence[Floats | None]) -> Floats:
-    product = parts[0]
-    for part in parts[1:]:
-        product = product * part  # type: ignore[operator]
-    return product  # type: ignore[return-value]
+        return np.array([np.sum(made)])
+    return np.bincount(cell, weights=made, minlength=cells).astype(float, copy=False)
 
 
 def _by_matrix(

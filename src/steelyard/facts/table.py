@@ -107,7 +107,8 @@ def settle(fact: Fact, table: FactTable) -> FactTable:
         return overflowed(fact, table.rows)
     if isinstance(fact, Distinct | Sample) and len(table) > fact.size:
         # Contents are told apart by their hash, which is the first key; the smallest are kept.
-        return table.where(table.codes[:, 0] <= np.partition(table.codes[:, 0], fact.size - 1)[fact.size - 1])
+        kept = table.where(table.codes[:, 0] <= np.partition(table.codes[:, 0], fact.size - 1)[fact.size - 1])
+        return FactTable(*_pruned(kept.codes, kept.levels), kept.sums, kept.lows, kept.highs)
     return table
 
 

@@ -20,8 +20,8 @@ from steelyard.facts.expression import names_in, quote
 from steelyard.facts.grids import ABOVE, MISSING, Grid
 from steelyard.facts.levels import MISSING_TEXT, OTHER_TEXT, text
 
-HASHED_BY = f"polars {version('polars')}"
-"""What makes row hashes: Polars promises the same hashes within one version only."""
+HASHED_BY = f"rows 1, polars {version('polars')}"
+"""What makes row hashes: ours of a row, and Polars' of a text, which it promises within one version only."""
 
 
 class Category(msgspec.Struct, frozen=True, tag=True):
@@ -48,7 +48,8 @@ class Among(msgspec.Struct, frozen=True, tag=True):
     """A column's value among a few given ones, as a key: their place in `values`, MISSING, or ABOVE for any other.
 
     The key has a fixed, small number of codes whatever the data holds, so its cells can be counted in flat arrays.
-    Values are in the one spelling of `steelyard.facts.table.normal` (True is "True", 1.0 is 1).
+    Values are in the one spelling of `steelyard.facts.levels.normal` (True is "True", 1.0 is 1). What a column of
+    some type cannot hold (text among numbers) is not found there; times and nested columns hold none of them.
     """
 
     column: str
@@ -65,7 +66,8 @@ class Window(msgspec.Struct, frozen=True, tag=True):
     """The window of time that a row falls into, as a key: windows are numbered; MISSING where there is no time.
 
     `every` is a whole number and a unit: s, min, h, d, w (from Monday), mo, q, y; without a unit it is the width of
-    windows of a numeric column. Windows start at full units of the calendar; times with a zone are taken in UTC.
+    windows of a numeric column, whose numbers beyond 2^53 widths count as missing. Windows start at full units of the
+    calendar, in UTC: a day of a time with a zone is a day in UTC, and no hour comes twice in autumn.
     See `steelyard.facts.windows` for their starts and names.
     """
 
@@ -237,11 +239,12 @@ class Distinct(Grouped, frozen=True, tag=True):
     """Rows by content, of the `size` contents with the smallest hashes (a bottom-k sketch).
 
     Tells the number of distinct contents, the share of rows that are repeated, and, between two data sets, the share
-    of contents they have in common; each with a relative error of about 1/√size. Exact below `size` contents.
+    of contents they have in common: see `steelyard.facts.sketches`. Exact below `size` contents.
     """
 
     columns: tuple[str, ...]
     size: int = 4_096
+    made_by: str = HASHED_BY
 
     @property
     def by(self) -> tuple[Key, ...]:
@@ -251,7 +254,7 @@ class Distinct(Grouped, frozen=True, tag=True):
     @property
     def keys(self) -> tuple[Key, ...]:
         """What rows are grouped by."""
-        return (RowHash(self.columns),)
+        return (RowHash(self.columns, self.made_by),)
 
     @property
     def weight(self) -> str | None:
@@ -272,6 +275,7 @@ class Sample(Grouped, frozen=True, tag=True):
 
     columns: tuple[str, ...]
     size: int = 5_000
+    made_by: str = HASHED_BY
 
     @property
     def by(self) -> tuple[Key, ...]:
@@ -281,7 +285,7 @@ class Sample(Grouped, frozen=True, tag=True):
     @property
     def keys(self) -> tuple[Key, ...]:
         """What rows are grouped by."""
-        return (RowHash(self.columns), *(Category(column) for column in self.columns))
+        return (RowHash(self.columns, self.made_by), *(Category(column) for column in self.columns))
 
     @property
     def weight(self) -> str | None:

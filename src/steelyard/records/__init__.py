@@ -1,5 +1,6 @@
 """Frozen value objects every room speaks in, and the one family of errors. Imports nothing of ours."""
 
+from steelyard.records.answer import Answer
 from steelyard.records.attribution import Attribution, Mechanism, Part
 from steelyard.records.column import ColumnSummary
 from steelyard.records.curve import Curve
@@ -27,6 +28,7 @@ from steelyard.records.verdict import CheckResult, Verdict
 
 __all__ = [
     "EVERYTHING",
+    "Answer",
     "Attribution",
     "Change",
     "CheckResult",

@@ -50,6 +50,8 @@ class Finding:
         slice: where.
         estimate: the number it rests on, where there is one.
         impact: what share of all errors (or other stated loss) it stands for; orders findings.
+        standing: whether it was so on the reference too.
+        part_of: id of the finding that explains this one, "" where none does.
     """
 
     id: str
@@ -62,3 +64,5 @@ class Finding:
     slice: Slice = field(default=EVERYTHING)
     estimate: Estimate | None = None
     impact: float = 0.0
+    part_of: str = ""
+    standing: bool = False

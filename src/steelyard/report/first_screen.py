@@ -52,6 +52,16 @@ class FindingLine:
     where: str
     impact: str
     number: str
+    part: bool
+    standing: bool
+
+
+@dataclass(frozen=True)
+class AnswerLine:
+    """One question of a comparison with its answer."""
+
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,11 @@ def _number_answer(evaluation: Evaluation, key: tuple[MetricLine, ...]) -> str:
     return text + "."
 
 
+def answer_lines(evaluation: Evaluation) -> tuple[AnswerLine, ...]:
+    """Return the questions of a comparison with their answers."""
+    return tuple(AnswerLine(a.question, sentence(a.answer)) for a in evaluation.answers)
+
+
 def finding_lines(evaluation: Evaluation) -> tuple[FindingLine, ...]:
     """Return all findings in words, in their order."""
     return tuple(_finding(f) for f in evaluation.findings)
@@ -130,6 +145,8 @@ def _finding(finding: Finding) -> FindingLine:
         visible(finding.slice) if finding.slice else "",
         numerals.percent(finding.impact) if finding.impact and finding.severity is not Severity.INFO else "",
         f"{shown.value} ({shown.interval})" if shown and shown.estimate else "",
+        bool(finding.part_of),
+        finding.standing,
     )
 
 

@@ -41,7 +41,7 @@ def to_html(evaluation: Evaluation) -> str:
     """Return the whole report as one HTML document."""
     page = build_page(evaluation)
     style = asset("templates/report.css")
-    drawn = any(figure.spec for figure in (*page.curves, *page.errors))
+    drawn = any(figure.spec for figure in (*page.curves, *page.errors, *page.series))
     scripts = [asset(name) for name in _SCRIPTS] if drawn else []
     text = (
         environment()
@@ -98,6 +98,7 @@ def environment() -> Environment:
     made.filters |= {"embed": embed, "aligned": numerals.aligned, "count": numerals.count}
     made.globals |= {
         "whisker": svg.whisker,
+        "step": svg.step,
         "axis": svg.axis,
         "ends": svg.ends,
         "key_scale": svg.key_scale,

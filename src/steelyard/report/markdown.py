@@ -16,12 +16,13 @@ _ALWAYS = re.compile(
 _LINKED = re.compile(r"(?i)(?<=[a-z])://|(?<=\bwww)\.(?=\w)|:(?=[a-z][\w+-]*:)")
 _HTML = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})  # a bare @name would call a person
 _SLICES_SHOWN = 15
+_MOVES_SHOWN = 20
 
 
 def to_markdown(evaluation: Evaluation) -> str:
     """Return the report as Markdown, for a pull request, a wiki or a mail."""
     page = build_page(evaluation)
-    blocks = [block for part in (_head, _findings, _metrics, _slices, _checks, _method) for block in part(page)]
+    blocks = [block for part in _PARTS for block in part(page)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -39,6 +40,57 @@ def _head(page: Page) -> Iterator[str]:
     if rows:
         extra = ("Reference", "Change") if page.compared else ()
         yield _table(("Key number", "Value", f"{page.level} interval", *extra), rows, right={1, 3})
+
+
+def _answers(page: Page) -> Iterator[str]:
+    if page.answers:
+        yield "\n".join(f"- **{escape(a.question)}** {escape(a.answer)}" for a in page.answers)
+
+
+def _causes(page: Page) -> Iterator[str]:
+    if not page.causes:
+        return
+    yield "## Why it changed"
+    for c in page.causes:
+        yield f"### {escape(c.title)}: {escape(c.then.value)} → {escape(c.now.value)}"
+        yield escape(c.sentence)
+        rows = [(b.label, b.cell.value, _interval(b.cell), b.share) for b in c.bars]
+        yield _table(("Part", "Effect", f"{page.level} interval", "Of the change"), rows, right={1, 3})
+
+
+def _segments(page: Page) -> Iterator[str]:
+    if not page.segments.lines:
+        return
+    yield "## Where it fails most"
+    rows = [
+        (s.where, s.rows, f"{s.loss.value} ({s.loss.interval})", s.rest.value, s.of_errors, s.avoidable)
+        for s in page.segments.lines
+    ]
+    headers = ("Segment", "Rows", page.segments.what.capitalize(), "Elsewhere", "Of all errors", "Avoidable")
+    yield _table(headers, rows, right={1, 4, 5})
+
+
+def _moves(page: Page) -> Iterator[str]:
+    if not page.moves.lines:
+        return
+    yield "## What moved"
+    yield escape(f"{page.moves.drifted} of {page.moves.total:,} drifted since the reference.")
+    rows = [
+        (line.column, f"{line.sign} {line.word}", f"{line.distance.value} ({line.distance.interval})", line.sentence)
+        for line in page.moves.lines[:_MOVES_SHOWN]
+    ]
+    yield _table(("Column", "Verdict", "Distance", "What moved"), rows)
+
+
+def _estimated(page: Page) -> Iterator[str]:
+    if not page.estimated.lines or page.estimated.backtest:
+        return
+    yield "## While labels are late"
+    rows = [
+        (e.title, e.cell.value, _interval(e.cell), e.reference.value if e.reference else "")
+        for e in page.estimated.lines
+    ]
+    yield _table(("Metric", "Estimated", f"{page.level} interval", "Reference"), rows, right={1, 3})
 
 
 def _findings(page: Page) -> Iterator[str]:
@@ -120,3 +172,18 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Iterabl
     rule = ["--:" if i in set(right) else "---" for i in range(len(headers))]
     lines = [[escape(h) for h in headers], rule, *([escape(c) for c in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+_PARTS = (
+    _head,
+    _answers,
+    _findings,
+    _causes,
+    _segments,
+    _moves,
+    _estimated,
+    _metrics,
+    _slices,
+    _checks,
+    _method,
+)

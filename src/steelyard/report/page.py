@@ -6,22 +6,28 @@ from dataclasses import dataclass
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.report import numerals
+from steelyard.report.causes import Cause, causes
 from steelyard.report.class_table import ClassTable, class_table
 from steelyard.report.confusion import Confusion, confusion
-from steelyard.report.figures import Figure, curve_figures, error_figures
+from steelyard.report.estimated import Estimated, estimated
+from steelyard.report.figures import Figure, curve_figures, error_figures, series_figures
 from steelyard.report.first_screen import (
+    AnswerLine,
     Badge,
     CheckLine,
     FindingLine,
     answer,
+    answer_lines,
     badge,
     check_lines,
     finding_lines,
     moment,
 )
 from steelyard.report.method import Method, method
+from steelyard.report.moves import Moves, moves
 from steelyard.report.overview import Overview, overview
 from steelyard.report.performance import MetricGroup, MetricLine, key_numbers, metric_groups
+from steelyard.report.segments import Segments, segments
 from steelyard.report.slices import SlicePanel, slice_panels
 from steelyard.report.text import visible
 
@@ -44,8 +50,14 @@ class Page:
     rows: tuple[tuple[str, str], ...]
     badge: Badge
     answer: str
+    answers: tuple[AnswerLine, ...]
     key: tuple[MetricLine, ...]
     findings: tuple[FindingLine, ...]
+    causes: tuple[Cause, ...]
+    segments: Segments
+    moves: Moves
+    series: tuple[Figure, ...]
+    estimated: Estimated
     groups: tuple[MetricGroup, ...]
     curves: tuple[Figure, ...]
     errors: tuple[Figure, ...]
@@ -87,8 +99,14 @@ def build_page(evaluation: Evaluation) -> Page:
         rows=tuple((visible(name), numerals.count(n)) for name, n in evaluation.rows.items()),
         badge=badge(evaluation.verdict),
         answer=answer(evaluation, key),
+        answers=answer_lines(evaluation),
         key=key,
         findings=finding_lines(evaluation),
+        causes=causes(evaluation),
+        segments=segments(evaluation),
+        moves=moves(evaluation),
+        series=series_figures(evaluation),
+        estimated=estimated(evaluation),
         groups=metric_groups(evaluation),
         curves=curve_figures(evaluation),
         errors=error_figures(evaluation),

@@ -11,15 +11,29 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
 from steelyard.evaluation.evaluation import Evaluation
-from steelyard.records import CheckResult, ColumnSummary, Curve, Estimate, Finding, Outcome, Reading
+from steelyard.records import (
+    Attribution,
+    CheckResult,
+    ColumnSummary,
+    Curve,
+    Drift,
+    Estimate,
+    Finding,
+    Outcome,
+    Part,
+    Reading,
+    Segment,
+    Series,
+)
 
 SCHEMA = "steelyard.evaluation"
 SCHEMA_VERSION = 1
-_DATA_ORDER = ("current", "reference", "difference")
+_DATA_ORDER = ("current", "reference", "estimated", "backtest", "difference")
 
 
 def to_json(evaluation: Evaluation) -> str:
@@ -40,10 +54,15 @@ def to_dict(evaluation: Evaluation) -> dict[str, Any]:
         "verdict": verdict.value if verdict else None,
         "rows": plain(evaluation.rows),
         "headline": plain(evaluation.headline),
+        "answers": [plain(asdict(a)) for a in evaluation.answers],
         "findings": [_finding(f) for f in evaluation.findings],
         "checks": [_check(c) for c in evaluation.checks],
         "estimates": [_reading(r) | {"data": r.data} for r in readings if r.data != "difference"],
         "differences": [_reading(r) for r in readings if r.data == "difference"],
+        "drifts": [_drift(d) for d in evaluation.drifts],
+        "segments": [_segment(s) for s in evaluation.segments],
+        "series": [_series(s) for s in evaluation.series],
+        "attributions": [_attribution(a) for a in evaluation.attributions],
         "curves": [_curve(c) for c in evaluation.curves],
         "columns": [_column(c) for c in evaluation.columns],
         "roles": plain(evaluation.roles),
@@ -133,9 +152,94 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "verified": finding.recommendation.verified,
         "slice": finding.slice.as_dict(),
         "impact": finding.impact,
+        "part_of": finding.part_of,
+        "standing": finding.standing,
     }
     estimate = {"estimate": _outcome(finding.estimate)} if finding.estimate else {}
     return {**plain(entry), **estimate}
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    entry = {
+        "column": drift.column,
+        "what": drift.what,
+        "verdict": drift.verdict,
+        "tolerance": drift.tolerance,
+        "measures": drift.measures,
+        "p": drift.p,
+        "q": drift.q,
+        "test": drift.test,
+        "reliance": drift.reliance,
+        "sentence": drift.sentence,
+    }
+    effect = {"effect": _outcome(drift.effect)} if drift.effect else {}
+    return {**plain(entry), "distance": _outcome(drift.distance), **effect}
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    entry = {
+        "slice": segment.where.as_dict(),
+        "rule": segment.rule,
+        "rows": segment.rows,
+        "share": segment.share,
+        "of_errors": segment.of_errors,
+        "avoidable": segment.avoidable,
+        "p": segment.p,
+        "q": segment.q,
+    }
+    then = {"then": _outcome(segment.then)} if segment.then else {}
+    estimates = {name: _outcome(getattr(segment, name)) for name in ("loss", "rest", "excess")}
+    return {**plain(entry), **estimates, **then}
+
+
+def _series(series: Series) -> dict[str, Any]:
+    points = [
+        {
+            "start": plain(point.start),
+            "end": plain(point.end),
+            "data": point.data,
+            "outcome": _outcome(point.outcome),
+            "statistic": plain(point.statistic),
+            "alarm": point.alarm,
+        }
+        for point in series.points
+    ]
+    entry = {
+        "subject": series.subject,
+        "kind": series.kind,
+        "centre": series.centre,
+        "limits": series.limits,
+        "between": series.between,
+        "baseline": series.baseline,
+        "budget": series.budget,
+        "changes": [asdict(change) for change in series.changes],
+        "method": series.method,
+    }
+    return {**plain(entry), "points": points}
+
+
+def _attribution(attribution: Attribution) -> dict[str, Any]:
+    entry = {
+        "metric": attribution.metric,
+        "since": attribution.since,
+        "events": [asdict(event) for event in attribution.events],
+        "method": attribution.method,
+        "sentence": attribution.sentence,
+    }
+    estimates = {name: _outcome(getattr(attribution, name)) for name in ("change", "then", "now")}
+    parts = {name: [_part(part) for part in getattr(attribution, name)] for name in ("parts", "details")}
+    return {**plain(entry), **estimates, **parts}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    entry = {
+        "mechanism": part.mechanism,
+        "subject": part.subject,
+        "slice": part.where.as_dict(),
+        "share": part.share,
+        "sentence": part.sentence,
+    }
+    return {**plain(entry), "effect": _outcome(part.effect)}
 
 
 def _check(check: CheckResult) -> dict[str, Any]:

@@ -41,6 +41,22 @@ def _interval(scale: Scale, estimate: Estimate, kind: str, y: str) -> str:
     return f'<g class="{kind}"><line x1="{low}" x2="{high}" y1="{y}" y2="{y}"/><circle cx="{at}" cy="{y}" r="4"/></g>'
 
 
+def step(scale: Scale | None, start: float, end: float, kind: str) -> Markup:
+    """Return one step of a waterfall, or the level it starts from or ends at."""
+    if scale is None:
+        return _EMPTY
+    if kind == "level":
+        point = f'<circle cx="{_x(scale, end)}" cy="50%" r="4"/>'
+        return _svg(f'<svg class="step level" aria-hidden="true">{point}</svg>')
+    left, right = sorted((scale.at(start), scale.at(end)))
+    width = max(right - left, 0.004)
+    return _svg(
+        f'<svg class="step {kind}" aria-hidden="true"><line x1="{_x(scale, start)}" x2="{_x(scale, start)}" y1="0" '
+        f'y2="72%"/><rect x="{100 * left:.4g}%" width="{100 * width:.4g}%" y="28%" height="44%"/>'
+        f'<line x1="{_x(scale, end)}" x2="{_x(scale, end)}" y1="28%" y2="100%"/></svg>'
+    )
+
+
 def ends(scale: Scale | None) -> Markup:
     """Return the two ends of a scale as text, for below a single whisker."""
     if scale is None:

@@ -35,6 +35,7 @@ STYLES = {
 NARROW = 72
 FINDINGS_SHOWN = 3
 SLICES_SHOWN = 8
+MOVES_SHOWN = 5
 _PLAIN = str.maketrans(
     {
         "─": "-",
@@ -88,8 +89,10 @@ def _print(evaluation: Evaluation, console: Console) -> None:
 
 def _parts(page: Page, width: int) -> Iterator[RenderableType]:
     yield from _head(page)
+    yield from _answers(page)
     yield from _findings(page)
     yield from _numbers(page, width)
+    yield from _moves(page)
     if page.slices:
         yield from _slices(page.slices[0], page, width)
     yield from _checks(page, width)
@@ -102,6 +105,18 @@ def _head(page: Page) -> Iterator[RenderableType]:
     yield Text()
     verdict = Text(f"{page.badge.sign} {page.badge.word}", style=STYLES[page.badge.kind])
     yield Text.assemble(verdict, f"  {_plain(page.answer)}")
+
+
+def _answers(page: Page) -> Iterator[RenderableType]:
+    if not page.answers:
+        return
+    yield Text()
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for line in page.answers:
+        table.add_row(line.question, Text(_plain(line.answer)))
+    yield _indented(table)
 
 
 def _findings(page: Page) -> Iterator[RenderableType]:
@@ -135,6 +150,18 @@ def _numbers(page: Page, width: int) -> Iterator[RenderableType]:
     drawn = page.compared and layout(rows, width - 2).bar
     yield _title(f"Key numbers, {page.level} intervals{f'; {MIDDLE} is the reference' if drawn else ''}")
     yield _indented(number_table(rows, width - 2, ("before", "") if page.compared else ()))
+
+
+def _moves(page: Page) -> Iterator[RenderableType]:
+    moved = [line for line in page.moves.lines if line.verdict == "drifted"]
+    if not page.moves.lines:
+        return
+    yield _title(f"What moved: {len(moved)} of {page.moves.total:,}")
+    for line in moved[:MOVES_SHOWN]:
+        distance = f"{line.distance.value} ({line.distance.interval})"
+        yield _indented(Text.assemble((f"{line.column}  ", "bold"), distance, f"  {_plain(line.sentence)}"))
+    if len(moved) > MOVES_SHOWN:
+        yield _indented(Text(f"… and {len(moved) - MOVES_SHOWN} more in the report", style="dim"))
 
 
 def _slices(panel: SlicePanel, page: Page, width: int) -> Iterator[RenderableType]:

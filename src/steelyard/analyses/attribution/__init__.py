@@ -1,23 +1,7 @@
 """Why did a metric change?"""
 
-from __future__ import annotations
+from steelyard.analyses.attribution.cubes import about, facts
+from steelyard.analyses.attribution.explained import explained_by
+from steelyard.analyses.attribution.tracing import read
 
-from collections.abc import Iterator
-
-from steelyard.analyses.study import Study
-from steelyard.facts import Fact
-
-
-def facts(study: Study) -> Iterator[Fact]:
-    """Facts about the rows."""
-    return iter(())
-
-
-def about(study: Study) -> Iterator[Fact]:
-    """Facts about the user's own columns."""
-    return iter(())
-
-
-def read(study: Study) -> Study:
-    """The study with what was read."""
-    return study
+__all__ = ["about", "explained_by", "facts", "read"]

@@ -40,29 +40,45 @@ class Moved:
         return change / before if before > 0 else float(np.sign(change))
 
 
-def changes(study: Study) -> list[Finding]:
+@dataclass(frozen=True)
+class Changes:
+    """What clearly changed: metrics for the worse, metrics for the better, labels and scores with their q."""
+
+    worse: tuple[Moved, ...] = ()
+    better: tuple[Moved, ...] = ()
+    shifted: tuple[tuple[Shift, float], ...] = ()
+
+
+def clear_changes(study: Study) -> Changes:
     """Metrics, labels and scores that changed, tested together at a false discovery rate of 5 %."""
     if "reference" not in study.profiles:
-        return []
+        return Changes()
     read = [(m, d) for m in chosen(study, MAIN) if (d := study.estimate(m.name, data="difference")) is not None]
     moved_data = list(shifts(study))
     p = np.array([p_value(d) for _, d in read] + [s.p for s in moved_data])
     if not len(p):
-        return []
+        return Changes()
     q = benjamini_hochberg(p).tolist()
     moved = []
     for (metric, difference), value in zip(read, q, strict=False):
         now, then = study.estimate(metric.name), study.estimate(metric.name, data="reference")
         if value <= FALSE_DISCOVERIES and now is not None and then is not None:
             moved.append(Moved(metric, difference, now, then, value))
-    shifted = [(s, v) for s, v in zip(moved_data, q[len(read) :], strict=True) if v <= FALSE_DISCOVERIES]
-    worse = [m for m in moved if m.growth > 0]
-    better = [m for m in moved if m.growth < 0]
-    found = [shift_finding(s, v) for s, v in shifted]
-    if worse:
-        found.append(_worse(study, worse, better, shifted))
-    elif better:
-        found.append(_better(better))
+    return Changes(
+        tuple(m for m in moved if m.growth > 0),
+        tuple(m for m in moved if m.growth < 0),
+        tuple((s, v) for s, v in zip(moved_data, q[len(read) :], strict=True) if v <= FALSE_DISCOVERIES),
+    )
+
+
+def changes(study: Study) -> list[Finding]:
+    """One finding for all metrics that changed, and one for labels, scores or predictions that moved."""
+    clear = clear_changes(study)
+    found = [shift_finding(s, v) for s, v in clear.shifted]
+    if clear.worse:
+        found.append(_worse(study, clear.worse, clear.better, clear.shifted))
+    elif clear.better:
+        found.append(_better(clear.better))
     return found
 
 

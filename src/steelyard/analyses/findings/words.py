@@ -30,6 +30,11 @@ def percent(share: float, half: float = 0.0, sign: bool = False) -> str:
     return f"{_written(at, decimals, sign)}{NBSP}%"
 
 
+def points(difference: float, half: float = 0.0, sign: bool = False) -> str:
+    """A difference of two shares, in percentage points: "−2.1 points"."""
+    return percent(difference, half, sign).replace(f"{NBSP}%", f"{NBSP}points")
+
+
 def p_text(p: float, name: str = "p") -> str:
     """A p-value: "p = 0.03", "p < 0.0001"."""
     return f"{name} < 0.0001" if p < 1e-4 else f"{name} = {p:.2g}"

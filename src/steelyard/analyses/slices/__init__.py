@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from steelyard.analyses.slices.discovery import Measure, read, refine
+from steelyard.analyses.slices.history import history
+from steelyard.analyses.slices.plan import DEPTH, facts, notes
 from steelyard.analyses.study import Study
 from steelyard.facts import Fact
 
-
-def facts(study: Study) -> Iterator[Fact]:
-    """Facts about the rows."""
-    return iter(())
+__all__ = ["DEPTH", "Measure", "about", "facts", "history", "notes", "read", "refine"]
 
 
 def about(study: Study) -> Iterator[Fact]:
-    """Facts about the user's own columns."""
+    """Facts about the user's own columns: none."""
     return iter(())
-
-
-def read(study: Study) -> Study:
-    """The study with what was read."""
-    return study

@@ -1,23 +1,6 @@
 """Metrics and drifts over time: series, control limits, change points."""
 
-from __future__ import annotations
+from steelyard.analyses.windows.reading import read
+from steelyard.analyses.windows.wanted import about, facts
 
-from collections.abc import Iterator
-
-from steelyard.analyses.study import Study
-from steelyard.facts import Fact
-
-
-def facts(study: Study) -> Iterator[Fact]:
-    """Facts about the rows."""
-    return iter(())
-
-
-def about(study: Study) -> Iterator[Fact]:
-    """Facts about the user's own columns."""
-    return iter(())
-
-
-def read(study: Study) -> Study:
-    """The study with what was read."""
-    return study
+__all__ = ["about", "facts", "read"]

@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from steelyard.evaluation.evaluation import Evaluation
-from steelyard.records import Curve, Estimate
+from steelyard.records import Curve, Estimate, Series
 from steelyard.report.figures import calibration, errors, ranking, scores
 from steelyard.report.figures.figure import Figure, points_table
+from steelyard.report.figures.over_time import over_time
 from steelyard.report.figures.spec import MOST_SUBJECTS
+from steelyard.report.metric_words import metric_doc
 from steelyard.report.text import visible
 
-__all__ = ["Figure", "curve_figures", "error_figures"]
+__all__ = ["Figure", "curve_figures", "error_figures", "series_figures"]
+
+MOST_SERIES = 12
 
 _ERRORS: dict[str, Callable[[Sequence[Curve]], Figure]] = {
     "residual_histogram": errors.residual_histogram,
@@ -48,6 +52,17 @@ def error_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
     """Return the charts of the errors of a numeric prediction."""
     by_kind = _by_kind(evaluation)
     return tuple(make(by_kind[kind]) for kind, make in _ERRORS.items() if kind in by_kind)
+
+
+def series_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
+    """Return the charts of what was followed over time: metrics first, then whatever alarmed."""
+    drawn = [s for s in evaluation.series if any(isinstance(p.outcome, Estimate) for p in s.points)]
+    ordered = sorted(drawn, key=lambda s: (s.kind != "metric", not s.alarms, not s.changes))
+    return tuple(over_time(s, _title(s, evaluation.task)) for s in ordered[:MOST_SERIES])
+
+
+def _title(series: Series, task: str) -> str:
+    return metric_doc(series.subject, task).title if series.kind == "metric" else visible(series.subject)
 
 
 def _by_kind(evaluation: Evaluation) -> dict[str, list[Curve]]:
