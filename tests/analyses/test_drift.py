@@ -48,6 +48,7 @@ def rows(
 def compared(monkeypatch: pytest.MonkeyPatch) -> Studying:
     """The study of two data sets with its drifts, and no other analysis."""
     monkeypatch.setattr(diagnosis, "ANALYSES", (("drift", drift),))
+    monkeypatch.setattr(drift, "PARTS", ())
 
     def make(now: pl.DataFrame, then: pl.DataFrame, roles: Roles = ROLES, **request: Any) -> Study:
         wanted = {"regression": ["mae"], "ranking": ["mrr"]}.get(str(roles.task), ["accuracy"])

@@ -5,11 +5,13 @@ import polars as pl
 import pytest
 
 from steelyard.analyses.drift import embedding, joint
+from steelyard.analyses.drift.coded import COARSE, coded
 from steelyard.analyses.drift.sampled import sampled, units_of
 from steelyard.data import Roles, guess_roles, peek, read
 from steelyard.data.derive import derived
 from steelyard.evaluation.measuring import Request, Sources, study_of
 from steelyard.facts import Among, Sample
+from steelyard.stats.interaction import association_change, pair_cubes
 
 ROLES = Roles(label="y", score="p", task="binary")
 
@@ -72,6 +74,21 @@ def test_a_shift_is_carried_by_its_column_and_is_no_association():
     assert {name for name in drifts[0].measures if name.startswith("auc carried")} == {"auc carried by age"}
     assert drifts[0].measures["mmd_p"] < 1e-6
     assert drifts[0].measures["mmd_low"] > 0
+
+
+def test_a_pair_is_left_to_a_column_that_moved_by_itself():
+    drifts = joint.drifts(pair_study(rows(1_200, 1, rho=0.7, shift=1.0), rows(1_200, 2)))
+    assert [d.column for d in drifts] == [""]
+    assert drifts[0].verdict == "drifted"
+
+
+def test_a_sure_but_small_change_of_association_is_not_told():
+    study = pair_study(rows(5_000, 1, rho=0.2), rows(5_000, 2))
+    columns = coded(joint.shared(study), sampled(study, joint.rows_fact(study)))
+    second = np.repeat([False, True], 5_000)
+    _, cubes = pair_cubes(columns.coarse[:, :2], COARSE, second)
+    assert association_change(cubes).p[0] < 1e-6
+    assert [d.column for d in joint.drifts(study)] == [""]
 
 
 def test_categories_that_go_together_otherwise_are_named():

@@ -185,6 +185,8 @@ def test_few_rows_make_few_directions():
     rng = np.random.default_rng(0)
     assert axes(rng.normal(size=(50, 300))) is None
     assert len(axes(rng.normal(size=(800, 300))).directions) == 8
+    cloud = rng.normal(size=(500, 20)) * np.linspace(3, 1, 20)
+    np.testing.assert_allclose(axes(-cloud).directions, axes(cloud).directions, atol=1e-8)
     short = axes(rng.normal(size=(3, 4)))
     np.testing.assert_array_equal(short.directions, np.eye(4))
     assert axes(np.full((9, 3), np.nan)) is None

@@ -30,6 +30,7 @@ def compared(now: pl.DataFrame, then: pl.DataFrame, roles: Roles = ROLES, window
 @pytest.fixture(autouse=True)
 def only_drift(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diagnosis, "ANALYSES", (("drift", drift),))
+    monkeypatch.setattr(drift, "PARTS", ())
 
 
 def population(n: int) -> pl.DataFrame:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
 from steelyard.analyses import attribution, drift, estimation, quality, slices, windows
 from steelyard.analyses.failure import failed
 from steelyard.analyses.study import Study
-from steelyard.facts import Fact
+from steelyard.facts import Fact, Profile
+
+Ask = Callable[[str, Iterable[Fact]], Profile]
 
 
 class Analysis(Protocol):
@@ -48,11 +50,18 @@ def about(study: Study) -> Iterator[Fact]:
         yield from analysis.about(study)
 
 
-def read(study: Study) -> Study:
-    """Read everything; an analysis that fails leaves a finding, and the others go on."""
+def read(study: Study, deeper: Ask | None = None) -> Study:
+    """Read everything; an analysis that fails leaves a finding, and the others go on.
+
+    Args:
+        study: the study with its profiles and readings.
+        deeper: measures further facts, for segments of three features; None leaves it at two.
+    """
     for name, analysis in ANALYSES:
         try:
             study = analysis.read(study)
+            if name == "slices" and deeper is not None:
+                study = slices.refine(study, deeper)
         except Exception as error:  # noqa: BLE001 - where an analysis' failure becomes its result
             study = replace(study, failures=(*study.failures, failed(name, error)))
     return study

@@ -22,9 +22,7 @@ def compare(
     roles: Roles,
     settings: Mapping[str, Any],
     output: Output,
-    reference_sql: Annotated[
-        str | None, typer.Option(help="Query to read the reference, a database URL.")
-    ] = None,
+    reference_sql: Annotated[str | None, typer.Option(help="Query to read the reference, a database URL.")] = None,
     sql: Annotated[str | None, typer.Option(help="The same for the current data.")] = None,
 ) -> None:
     """Compare two data sets: is it worse, how much, why, where, what to do first?"""

@@ -26,9 +26,7 @@ def diagnose(
     output: Output,
     since: Annotated[
         str | None,
-        typer.Option(
-            help="Rows from here on are held against those before; else the last quarter of the time."
-        ),
+        typer.Option(help="Rows from here on are held against those before; else the last quarter of the time."),
     ] = None,
     sql: Annotated[str | None, typer.Option(help="Query to read from a database URL.")] = None,
 ) -> None:

@@ -71,9 +71,7 @@ def roles(
     slice_: Annotated[
         Names, typer.Option("--slice", help="Column to slice by; A,B is the intersection of two. Repeatable.")
     ] = None,
-    feature: Annotated[
-        Names, typer.Option(help="Feature column; else all without a role. Repeatable.")
-    ] = None,
+    feature: Annotated[Names, typer.Option(help="Feature column; else all without a role. Repeatable.")] = None,
     weight: Annotated[str | None, typer.Option(help="Column with row weights.")] = None,
     cluster: Annotated[
         str | None, typer.Option(help="Column whose equal values belong together (user, session).")
@@ -124,6 +122,7 @@ def settings(
     events: Annotated[
         Path | None, typer.Option(help="CSV of what happened (time, kind, title), to date causes against.")
     ] = None,
+    depth: Annotated[int, typer.Option(help="Features that a segment may combine: 2, or 3 (longer).")] = 2,
     level: Annotated[float | None, typer.Option(help="Nominal coverage of the intervals (0.95).")] = None,
     columns: Annotated[bool, typer.Option(help="Look at every column: overview, quality, drift, segments.")] = True,
 ) -> Mapping[str, Any]:
@@ -133,6 +132,7 @@ def settings(
         "metrics": metric,
         "checks": check or (),
         "config": CONFIG if found else config,
+        "depth": depth,
         "window": window,
         "events": events or (),
         "level": level,

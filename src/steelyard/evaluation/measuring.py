@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from steelyard.analyses import change, diagnosis, expectations, overview, performance
+from steelyard.analyses import change, diagnosis, expectations, overview, performance, slices
 from steelyard.analyses.checks import Check, require_metrics
 from steelyard.analyses.curves import facts as curve_facts
 from steelyard.analyses.expectations import Expectation
@@ -68,6 +68,7 @@ class Request:
         seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         columns: whether columns are summarised.
         checks: what will be held against the metrics.
+        depth: how many features a segment may combine, 2 or 3.
         window: width of the windows of time ("1d"); None for none.
         events: what is known to have happened.
         types: data type of every column, as it came, by data set.
@@ -83,6 +84,7 @@ class Request:
     seed: int = 0
     columns: bool = True
     checks: tuple[Check, ...] = ()
+    depth: int = 2
     window: str | None = None
     events: tuple[Event, ...] = ()
     types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -98,10 +100,10 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
         UnknownNameError: a metric that is asked for, or that a check names, is not one of the task.
     """
     plans = column_plans(sources.tables, sources.base, request.roles) if request.columns else []
-    study = _measured(sources, request, plans, probability=None)
+    study, rows = _measured(sources, request, plans, probability=None)
     outside = _scores_outside(study)
     if outside:
-        study = _measured(sources, request, plans, probability=False)
+        study, rows = _measured(sources, request, plans, probability=False)
     if not study.profiles[CURRENT].rows:
         raise EmptyDataError(
             f"{sources.tables[CURRENT].description} has columns but no rows. There is nothing to evaluate."
@@ -110,7 +112,8 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
         _refuse_third_label(study)
     study = replace(study, problem=_with_all_classes(study))
     found, left_out = performance.readings(study)
-    study = diagnosis.read(replace(study, readings=(*found, *change.differences(found))))
+    study = replace(study, readings=(*found, *change.differences(found)))
+    study = diagnosis.read(study, deeper=_asker(sources, rows) if request.depth > slices.DEPTH else None)
     summaries = [
         summary
         for name, table in sources.tables.items()
@@ -119,7 +122,10 @@ def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSumm
     return study, summaries, [*left_out, *outside]
 
 
-def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None) -> Study:
+def _measured(
+    sources: Sources, request: Request, plans: Sequence[ColumnPlan], probability: bool | None
+) -> tuple[Study, dict[str, Table]]:
+    """The study with its profiles, and the prepared rows they were measured on."""
     roles = request.roles
     problem = pose(roles, sources.peeks, sources.tables, probability)
     problem = replace(problem, scales=spreads(sources.base))
@@ -151,7 +157,17 @@ def _measured(sources: Sources, request: Request, plans: Sequence[ColumnPlan], p
         name: _profile(rows[name], table, [*wanted, *askable(rows[name], further)], askable(table, about), problem)
         for name, table in sources.tables.items()
     }
-    return replace(study, profiles=profiles)
+    return replace(study, profiles=profiles), rows
+
+
+def _asker(sources: Sources, rows: Mapping[str, Table]) -> Callable[[str, Iterable[Fact]], Profile]:
+    """What measures further facts of a data set, for a question that only the first answers bring up."""
+
+    def ask(data: str, facts: Iterable[Fact]) -> Profile:
+        with reading(sources.tables[data]):
+            return measure(rows[data], askable(rows[data], facts))
+
+    return ask
 
 
 def _profile(rows: Table, table: Table, wanted: Sequence[Fact], about: Sequence[Fact], problem: Problem) -> Profile:

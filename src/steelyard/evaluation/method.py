@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from steelyard.analyses import slices
 from steelyard.analyses.study import Study
 from steelyard.facts import LogitGrid, RootGrid
 from steelyard.metrics import Metric
@@ -54,6 +55,7 @@ def notes(study: Study) -> tuple[str, ...]:
             "Slices are compared with the rest of the rows; false discoveries among them are held to 10 % "
             "(Benjamini–Hochberg)."
         )
+    found += slices.notes(study)
     return tuple(found)
 
 

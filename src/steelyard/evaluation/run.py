@@ -48,6 +48,7 @@ def evaluate(
     level: float | None = None,
     seed: int = 0,
     columns: bool = True,
+    depth: int = 2,
     window: str | None = None,
     events: Events = (),
 ) -> Evaluation:
@@ -65,6 +66,7 @@ def evaluate(
         level: nominal coverage of the intervals; 0.95 where nothing is said.
         seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         columns: whether every column is looked at: the data overview, data quality, drift, segments and causes.
+        depth: how many features a segment that is found may combine: 2, or 3 for a second, longer look.
         window: width of windows of time ("1d", "6h", "1w", "1mo"; a number for a numeric time column): every metric
             and drift as a series, with control limits.
         events: what is known to have happened (deployments, incidents): a CSV file with time, kind and title, or
@@ -94,6 +96,7 @@ def evaluate(
         seed=seed,
         columns=columns,
         checks=tuple(bounds),
+        depth=_depth(depth),
         window=window,
         events=read_events(events),
         types=types,
@@ -267,6 +270,12 @@ def _level(level: float | None) -> float:
     if not 0.5 <= level < 1:
         raise ConfigError(f"The level of the intervals must be from 0.5 to below 1, not {level!r}.")
     return level
+
+
+def _depth(depth: int) -> int:
+    if depth not in (2, 3):
+        raise ConfigError(f"Segments combine up to 2 features, or 3 where that is asked for; depth is not {depth!r}.")
+    return depth
 
 
 def _versions() -> dict[str, str]:

@@ -68,7 +68,7 @@ class Series:
         kind: what the values are.
         points: in the order of time.
         centre: level of the baseline; None where there are too few windows.
-        limits: control limits on the scale of the values for a single window (three and a half sigma), None as above.
+        limits: control limits on the scale of the values for a single window, of an average phase; None as above.
         between: standard deviation between windows beyond sampling error.
         baseline: number of windows the limits rest on.
         budget: the false alarms that were allowed, in words ("one in 500 windows").

@@ -70,7 +70,7 @@ class Known:
 
     def learnt(self, base: Learnt | None, rows: Any) -> Learnt | None:
         """What to judge rows without a label by: the reference, corrected by the labels that are there."""
-        if True:
+        if not self.corrected:
             return base
         return self.approach.learn(self.study, self.study.profiles[CURRENT], rows, base) or base
 

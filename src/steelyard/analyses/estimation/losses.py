@@ -13,7 +13,7 @@ from steelyard.analyses.estimation.intervals import Terms, stated
 from steelyard.facts import Bucket, Count, FactTable, Moments, measure_index
 from steelyard.metrics import Metric
 from steelyard.records import Outcome, Undefined
-from steelyard.stats.label_free import KAPPA
+from steelyard.stats.label_free import KAPPA, LIGHT, shrunken_error
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -201,8 +201,8 @@ def outcome(metric: Metric, foreseen: Foreseen, terms: Terms) -> Outcome | None:
     value = float(rows.loss[:, which].sum() + unknown[:, 1] @ mean) / total
     shape = sizes.support.shape
     cell = rows.stratum * shape[1] + rows.group
-    weight = np.bincount(cell, weights=unknown[:, 1], minlength=sizes.support.size)
-    learnt = weight**2 * sizes.variance[..., which].ravel() / (sizes.support.ravel() + KAPPA + 1)
+    weight = np.bincount(cell, weights=unknown[:, 1], minlength=sizes.support.size).astype(float)
+    learnt = sizes.variance[..., which] * shrunken_error(np.asarray(weight.reshape(shape)), sizes.support)
     variance = float(unknown[:, 2] @ spread + learnt.sum()) / total**2 * sizes.design
     if metric.name == "rmse":
         value, variance = math.sqrt(value), variance / (4 * value) if value > 0 else 0.0
@@ -214,11 +214,11 @@ def _shrunken(total: Floats, support: Floats, base: Floats | None) -> Floats:
     """(S, G) means shrunken towards a first guess, which is scaled to each segment."""
     if base is None:
         whole = _ratio(total.sum(), support.sum())
-        of_group = (total.sum(axis=0) + KAPPA * whole) / (support.sum(axis=0) + KAPPA)
+        of_group = (total.sum(axis=0) + LIGHT * whole) / (support.sum(axis=0) + LIGHT)
         base = np.broadcast_to(of_group, total.shape)
     expected = (support * base).sum(axis=1)
     typical = _ratio(expected, support.sum(axis=1))
-    grown = _ratio(total.sum(axis=1) + KAPPA * typical, expected + KAPPA * typical)
+    grown = _ratio(total.sum(axis=1) + LIGHT * typical, expected + LIGHT * typical)
     prior = base * np.where(support.sum(axis=1) > 0, grown, 1.0)[:, None]
     return np.asarray((total + KAPPA * prior) / (support + KAPPA))
 

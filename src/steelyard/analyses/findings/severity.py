@@ -1,4 +1,7 @@
-"""How severe a finding is. The rules of every kind stand here and nowhere else.
+"""How severe a finding is: the rules by kind, and the bounds they share.
+
+The rules for defects of the data stand in `quality_severity`, those of drifts, segments, causes, series and estimates
+with their findings; this table names them all.
 
 | kind | measured by | high | medium | low |
 |---|---|---|---|---|
@@ -12,6 +15,13 @@
 | bias | share of the squared error that a constant would remove | ≥ 10 % | ≥ 3 % | else |
 | quantile-coverage | distance from what was promised | ≥ 0.10 | ≥ 0.03 | else |
 | missing predictions, disagreeing decisions, missing labels of some slices | share of rows | ≥ 10 % | ≥ 1 % | else |
+| cause | relative growth of the loss, as of the change it explains | ≥ 20 % | ≥ 5 % | else |
+| drift | certain growth of the loss (or distance, where the score hangs on it) | ≥ 20 % | ≥ 5 % | else |
+| segment | share of the loss that would go | ≥ 10 % and new | ≥ 3 %, unless known before | else |
+| over-time, a metric | relative growth of the loss | ≥ 20 % | ≥ 5 % | else |
+| over-time, missing values and gaps | share of rows | ≥ 10 % | ≥ 1 % | else |
+| over-time, drift and volume | distance; relative change | | ≥ 0.1; ≥ 50 % | else |
+| estimated | relative growth of the loss, estimated or missed | ≥ 20 % | ≥ 5 % | else |
 | accuracy-paradox | | | always | |
 | too-few-rows | half-width of the main interval | | ≥ 0.10 | else |
 | outliers | share of the squared error from 1 % of the rows | | ≥ 50 % | else |

@@ -14,12 +14,13 @@ from steelyard.stats.label_free.assumptions import (
     reweighted,
     shifted_prior,
 )
-from steelyard.stats.label_free.calibration import KAPPA, Calibration, calibrate, logit_offsets
+from steelyard.stats.label_free.calibration import KAPPA, LIGHT, Calibration, calibrate, logit_offsets
 from steelyard.stats.label_free.expected import (
     Uncertainty,
     expected_confusion,
     population_uncertainty,
     realised_uncertainty,
+    shrunken_error,
 )
 from steelyard.stats.label_free.few_labels import (
     Pairs,
@@ -31,6 +32,7 @@ from steelyard.stats.label_free.few_labels import (
 
 __all__ = [
     "KAPPA",
+    "LIGHT",
     "Arrival",
     "Calibration",
     "Pairs",
@@ -51,5 +53,6 @@ __all__ = [
     "realised_uncertainty",
     "reweighted",
     "shifted_prior",
+    "shrunken_error",
     "stratified_se",
 ]

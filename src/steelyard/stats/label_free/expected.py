@@ -109,14 +109,21 @@ def _reference_variance(
     pull = ratio(per_cell(w * delta * spread), ratio(per_cell(w * spread), total))
     if m.ndim == 1:
         return float(np.sum(pull**2 * mean * (1 - mean) / (m + kappa + 1.0)))
-    # What a cell is shrunken towards is learnt from the rows of its stratum and of its group: they share that error.
+    rate = np.where(total > 0, mean, ratio((m * mean).sum(axis=1), (m * (total > 0)).sum(axis=1))[:, None])
+    return float(np.sum(rate * (1 - rate) * shrunken_error(pull, m, kappa)))
+
+
+def shrunken_error(pull: Floats, support: Floats, kappa: float = KAPPA) -> Floats:
+    """Variance of Σ pull·mean over shrunken cell means, by cell, in units of one row's variance in that cell.
+
+    Cells are (strata, groups). What a cell is shrunken towards is learnt from the rows of its stratum and of its
+    group, so that cells share that error: m·(pull/(m+κ) + L_s/m_s + L_g/m_g − L./m.)² + L²/(κ+1), L = pull·κ/(m+κ).
+    """
+    m = support
     lent = pull * kappa / (m + kappa)
     common = (
         ratio(lent.sum(axis=1), m.sum(axis=1))[:, None]
         + ratio(lent.sum(axis=0), m.sum(axis=0))[None, :]
         - ratio(lent.sum(), m.sum())
     )
-    rate = np.where(total > 0, mean, ratio((m * mean).sum(axis=1), (m * (total > 0)).sum(axis=1))[:, None])
-    drawn = m * (pull / (m + kappa) + common) ** 2
-    apart = lent**2 / (kappa + 1.0)
-    return float(np.sum(rate * (1 - rate) * (drawn + apart)))
+    return np.asarray(m * (pull / (m + kappa) + common) ** 2 + lent**2 / (kappa + 1.0))
