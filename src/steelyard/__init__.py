@@ -7,6 +7,7 @@ from steelyard.records.lazy import lazily
 if TYPE_CHECKING:
     from steelyard.analyses.checks import Check
     from steelyard.data import Roles, read
+    from steelyard.data.derive import derive
     from steelyard.evaluation import Evaluation, compare, diagnose, evaluate
     from steelyard.facts import Profile
     from steelyard.metrics import Confusion, Distribution, Means, ScoreCells, describe
@@ -31,6 +32,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "compare",
+    "derive",
     "describe",
     "diagnose",
     "evaluate",
@@ -54,6 +56,7 @@ _HOMES = {
     "Undefined": "records",
     "Verdict": "records",
     "compare": "evaluation",
+    "derive": "data.derive",
     "describe": "metrics",
     "diagnose": "evaluation",
     "evaluate": "evaluation",

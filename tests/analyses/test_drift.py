@@ -10,12 +10,17 @@ import polars as pl
 import pytest
 
 from steelyard.analyses import diagnosis, drift
-from steelyard.analyses.drift.columns import NOTICEABLE, TOLERANCE
+from steelyard.analyses.drift.columns import NOTICEABLE, TOLERANCE, verdict
+from steelyard.analyses.drift.counts import BINS, Counts, bins_of
+from steelyard.analyses.drift.evidence import alarms, evidence
 from steelyard.analyses.findings import drift as findings
 from steelyard.analyses.study import Study
 from steelyard.data import Roles, guess_roles, peek, read
 from steelyard.evaluation.measuring import Request, Sources, study_of
-from steelyard.records import Drift, Severity
+from steelyard.facts import Binned, Category, IntegerGrid
+from steelyard.facts.grids import ABOVE, MISSING
+from steelyard.records import Drift, Estimate, Severity
+from steelyard.stats import divergences
 
 ROLES = Roles(label="y", score="p")
 Studying = Callable[..., Study]
@@ -133,6 +138,20 @@ def test_the_effect_is_that_of_the_new_mix(compared: Studying) -> None:
     assert effect.note.startswith("accuracy")
 
 
+def test_the_effect_varies_as_it_says(compared: Studying) -> None:
+    now, then = rows(2000, 1, mix=(0.3, 0.3, 0.4)), rows(2000, 2)
+    effect = drift_of(compared(now, then), "g").effect
+    assert effect is not None
+    made = []
+    for seed in range(300):
+        a, r = (f.sample(2000, with_replacement=True, seed=2 * seed + i) for i, f in enumerate((now, then)))
+        wrong = ((r["p"] >= 0.5).cast(int) != r["y"]).to_numpy()
+        made.append(
+            sum(((a["g"] == g).mean() - (r["g"] == g).mean()) * wrong[(r["g"] == g).to_numpy()].mean() for g in "abc")
+        )
+    assert effect.se == pytest.approx(float(np.std(made)), rel=0.15)
+
+
 def test_the_effect_covers_what_happens(compared: Studying) -> None:
     """Where nothing but the mix changed, the accuracy moves by what is told, within the interval."""
     held = []
@@ -164,6 +183,15 @@ def test_labels_and_scores_are_told_once(compared: Studying) -> None:
     assert not {"drift:p", "drift:y"} & {f.id for f in findings.drifts(study)}
 
 
+def test_decisions_follow_scores(compared: Studying) -> None:
+    def decided(seed: int, shift: float) -> pl.DataFrame:
+        return rows(5000, seed, shift).with_columns(said=(pl.col("p") >= 0.5).cast(int))
+
+    study = compared(decided(1, 0.6), decided(2, 0.0), ROLES.updated(prediction="said"))
+    assert drift_of(study, "said").verdict == "drifted"
+    assert [f.id for f in findings.drifts(study)] == ["drift:x"]
+
+
 def test_a_score_that_moves_but_in_its_mean_is_told(compared: Studying) -> None:
     then = rows(5000, 2)
     now = rows(5000, 1).with_columns(p=(pl.col("p") - 0.4) * 0.5 + 0.4)
@@ -171,6 +199,49 @@ def test_a_score_that_moves_but_in_its_mean_is_told(compared: Studying) -> None:
     found = [f for f in findings.drifts(compared(now, then)) if f.id == "drift:p"]
     assert len(found) == 1
     assert found[0].sentence.startswith("Scores (p) have moved since the reference data: 5\u00a0% quantile")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "q", "expected"),
+    [
+        (0.05, 0.3, 0.01, "drifted"),
+        (0.05, 0.3, 0.06, "inconclusive"),
+        (0.01, 0.3, 0.01, "inconclusive"),
+        (0.01, 0.05, 0.01, "stable"),
+        (0.03, 0.05, 0.01, "drifted"),
+    ],
+)
+def test_verdicts(low: float, high: float, q: float, expected: str) -> None:
+    assert verdict(Estimate((low + high) / 2, low, high, 0.95, 100, "jensen_shannon"), q) == expected
+
+
+def test_bins_of_a_number() -> None:
+    key = Binned("x", IntegerGrid(0, 99))
+    now, then = np.zeros(102), np.zeros(102)
+    then[:81], now[:81], now[81:101], now[101], then[101] = 30.0, 30.0, 6.0, 40.0, 40.0
+    levels = (*range(100), ABOVE, MISSING)
+    bins = bins_of(Counts(key, levels, now, then))
+    assert len(set(bins[:81])) == BINS
+    # What the reference has none of is a bin of its own, and so is missing.
+    assert len(set(bins[81:101])) == 1
+    assert len({*bins[:81]} | {bins[90]} | {bins[101]}) == BINS + 2
+    sizes = np.bincount(bins[:81])
+    assert sizes.max() - sizes.min() <= 1
+    # Ten rows are enough for two bins; what is missing too seldom joins another.
+    few = bins_of(Counts(key, levels, now * 0.005, then * 0.005))
+    assert set(few) == {0, 1}
+    assert len(set(bins_of(Counts(key, levels, now, then, design=(100.0, 1.0))))) < BINS
+
+
+def test_bins_of_values() -> None:
+    names = tuple(f"v{i}" for i in range(70))
+    now, then = np.full(70, 40.0), np.full(70, 40.0)
+    now[60:], then[60:] = 1.0, 1.0
+    bins = bins_of(Counts(Category("c"), (*names, None), np.append(now, 30.0), np.append(then, 30.0)))
+    assert sorted(set(bins)) == list(range(52))
+    assert len(set(bins[60:70])) == 1
+    assert np.sum(bins == bins[60]) == 20
+    assert np.sum(bins == bins[70]) == 1
 
 
 def test_severity() -> None:
@@ -205,13 +276,11 @@ def test_a_certain_but_small_drift_is_told_as_small(compared: Studying) -> None:
     assert "only a little" in found[0].sentence
 
 
-def test_with_very_many_rows_a_trivial_difference_is_none(compared: Studying) -> None:
+def test_with_very_many_rows_a_trivial_difference_is_none() -> None:
     """Counts of 50 million rows: significant beyond doubt, and of no interest."""
-    from steelyard.stats import divergences as d
-
     then = np.full(20, 2.5e6)
     now = then * (1 + 0.01 * np.linspace(-1, 1, 20))
-    effect = d.effect(d.JENSEN_SHANNON, now, then, 0.95)
+    effect = divergences.effect(divergences.JENSEN_SHANNON, now, then, 0.95)
     assert effect.p < 1e-100
     assert effect.low < NOTICEABLE
 
@@ -351,6 +420,9 @@ def test_windows_know_how_days_differ(compared: Studying) -> None:
     assert of_rows.p is not None
     assert of_days.p is not None
     assert of_rows.p < 0.01 < 0.05 < of_days.p
+    assert of_days.distance.effective_n is not None
+    assert of_days.distance.effective_n < of_days.distance.n / 1.5
+    assert of_rows.distance.effective_n == of_rows.distance.n
     assert of_days.test == "window level, 27 windows of the reference, same days of the week, conformal rank"
     found = drift_of(compared(moved, then, TIMED, window="1d"), "c")
     assert found.verdict == "drifted"
@@ -381,6 +453,7 @@ def test_a_weekend_is_held_against_weekends(compared: Studying) -> None:
     assert d.verdict != "drifted"
     against_all = drift_of(compared(saturday, then, TIMED), "c")
     assert against_all.verdict == "drifted"
+    assert d.distance.value < against_all.distance.value / 2
 
 
 def test_a_reference_without_times(compared: Studying) -> None:
@@ -389,8 +462,6 @@ def test_a_reference_without_times(compared: Studying) -> None:
 
 
 def test_evidence_over_windows(compared: Studying) -> None:
-    from steelyard.analyses.drift.evidence import alarms, evidence
-
     then = daily(28, 3, "2024-01-01")
     moved = compared(daily(14, 5, "2024-02-05", shift=1.5), then, TIMED, window="1d")
     found = {e.column: e for e in evidence(moved)}
@@ -401,6 +472,11 @@ def test_evidence_over_windows(compared: Studying) -> None:
     evidenced = evidence(few)
     rejected = {e.column for e, hit in zip(evidenced, alarms(evidenced), strict=True) if hit}
     assert rejected == {"c"}
+    last = next(e for e in evidenced if e.column == "c").log_e[-1]
+    totals = [
+        few.looks[data].frame["c"].value_counts().sort("c")["count"].to_numpy() for data in ("current", "reference")
+    ]
+    assert last == pytest.approx(divergences.two_samples(*totals))
     assert evidence(compared(rows(300, 1), rows(300, 2))) == ()
 
 

@@ -58,6 +58,8 @@ def _estimation_alone(monkeypatch):
 
 
 def studied(current: pl.DataFrame, reference: pl.DataFrame, roles: Roles, metrics: tuple[str, ...]) -> Study:
+    if not roles.slices:  # else segments are guessed from the column's name
+        current, reference = current.drop("segment"), reference.drop("segment")
     tables = {"current": read(current), "reference": read(reference)}
     sources = Sources(tables, {name: peek(table) for name, table in tables.items()})
     complete, _ = guess_roles(tables["reference"], sources.peeks["reference"], roles)

@@ -48,7 +48,7 @@ def test_discrepancy_is_that_of_all_pairs(shift):
     bandwidth = median_distance(np.concatenate([a, b]), 0)
     z = fourier_features(np.concatenate([a, b]), bandwidth, 500, 0)
     found = mean_discrepancy(z[:400], z[400:], LEVEL)
-    assert found.squared == pytest.approx(max(exact_mmd(a, b, bandwidth), 0.0), abs=0.002)
+    assert found.squared == pytest.approx(max(exact_mmd(a, b, bandwidth), 0.0), abs=0.002, rel=0.05)
     assert found.low <= found.squared <= found.high
 
 

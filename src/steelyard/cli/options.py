@@ -72,6 +72,9 @@ def roles(
         Names, typer.Option("--slice", help="Column to slice by; A,B is the intersection of two. Repeatable.")
     ] = None,
     feature: Annotated[Names, typer.Option(help="Feature column; else all without a role. Repeatable.")] = None,
+    text: Annotated[Names, typer.Option(help="Column of free text. Repeatable.")] = None,
+    image: Annotated[Names, typer.Option(help="Column with paths of images. Repeatable.")] = None,
+    embedding: Annotated[Names, typer.Option(help="Column of vectors. Repeatable.")] = None,
     weight: Annotated[str | None, typer.Option(help="Column with row weights.")] = None,
     cluster: Annotated[
         str | None, typer.Option(help="Column whose equal values belong together (user, session).")
@@ -95,6 +98,9 @@ def roles(
         task=task_of(task),
         slices=tuple(_slice(s) for s in slice_ or ()),
         features=feature,
+        text=tuple(text or ()),
+        image=tuple(image or ()),
+        embedding=tuple(embedding or ()),
         weight=weight,
         cluster=cluster,
         time=time,

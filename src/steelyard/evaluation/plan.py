@@ -11,6 +11,7 @@ import polars as pl
 from steelyard.analyses.features import Feature
 from steelyard.analyses.overview import ColumnPlan
 from steelyard.data import Kind, Peek, Roles, Table
+from steelyard.data.derive import is_direction
 from steelyard.evaluation.pose import numbers, rounded, spread
 from steelyard.facts import Among, Binned, CutGrid, IntegerGrid, RootGrid, Window
 from steelyard.facts.levels import normal
@@ -33,6 +34,7 @@ IDENTIFYING = 0.5
 def column_plans(tables: Mapping[str, Table], base: Peek, roles: Roles) -> list[ColumnPlan]:
     """How each column is summarised: those with a role, and the features; those of the current data first."""
     role_of = dict(_roles_of(roles))
+    role_of |= {name: "embedding" for table in tables.values() for name in table.columns if is_direction(name)}
     features = None if roles.features is None else set(roles.features)
     kinds = {name: kind for table in reversed(list(tables.values())) for name, kind in table.kinds.items()}
     names = dict.fromkeys(name for table in tables.values() for name in table.columns)
@@ -154,6 +156,9 @@ def _roles_of(roles: Roles) -> Iterator[tuple[str, str]]:
         if column is not None:
             yield column, role
     for role, columns in (
+        ("text", roles.text),
+        ("image", roles.image),
+        ("embedding", roles.embedding),
         ("score", roles.scores),
         ("prediction", roles.predictions),
         ("label", roles.labels),

@@ -17,6 +17,7 @@ from steelyard.analyses.expectations import results as expected
 from steelyard.analyses.findings import findings
 from steelyard.analyses.study import Study
 from steelyard.data import TASKS, Peek, Roles, Table, check_roles, guess_roles, peek, read
+from steelyard.data.derive import derived
 from steelyard.data.guess import Guess
 from steelyard.evaluation.completing import completed
 from steelyard.evaluation.config import Config, read_config
@@ -86,6 +87,7 @@ def evaluate(
     complete = _with_slices_of(bounds, complete)
     types = {name: types_of(table) for name, table in sources.tables.items()}
     sources, lacking = _completed(sources, complete)
+    sources, complete = _derived(sources, complete)
     warnings = [*lacking, *_warnings(sources, complete)]
     request = Request(
         roles=complete,
@@ -185,6 +187,14 @@ def _guessed(sources: Sources, given: Roles) -> tuple[Roles, list[Guess]]:
             if last or given.label is not None:
                 raise
     raise AssertionError("one of the two has returned or raised")
+
+
+def _derived(sources: Sources, roles: Roles) -> tuple[Sources, Roles]:
+    """The data sets with what can be told of their texts, images and vectors, as columns."""
+    tables, complete = derived(sources.tables, roles)
+    if tables == sources.tables:
+        return sources, complete
+    return Sources(tables, {name: peek(table) for name, table in tables.items()}), complete
 
 
 def _completed(sources: Sources, roles: Roles) -> tuple[Sources, list[str]]:

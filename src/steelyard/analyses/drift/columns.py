@@ -64,6 +64,13 @@ def drifts(study: Study) -> tuple[Drift, ...]:
     return tuple(_drift(study, c, value) for c, value in zip(compared, q, strict=True))
 
 
+def verdict(distance: Estimate, q: float) -> Moved:
+    """Drifted where that is certain and noticeable, stable where it cannot be far, else inconclusive."""
+    if q <= FALSE_DISCOVERIES and distance.low > NOTICEABLE:
+        return "drifted"
+    return "stable" if distance.high < TOLERANCE else "inconclusive"
+
+
 def compare(study: Study, column: Watched) -> Compared | None:
     """Both data sets on the same bins, tested as well as they allow; None with nothing to compare.
 
@@ -135,7 +142,7 @@ def _drift(study: Study, c: Compared, q: float) -> Drift:
         column=c.column.name,
         what=c.column.what,
         distance=distance,
-        verdict=_verdict(distance, q),
+        verdict=verdict(distance, q),
         measures=measures(c.now, c.then, c.counts, numbers, level, c.test.overdispersion),
         p=c.test.p,
         q=q,
@@ -152,12 +159,6 @@ def _reliance(study: Study, column: Watched, feature: Feature | None) -> float |
         return reliance.reliance(study, feature)
     # A feature without groups was constant, so no score can have come from it.
     return 0.0 if column.what == "feature" else None
-
-
-def _verdict(distance: Estimate, q: float) -> Moved:
-    if q <= FALSE_DISCOVERIES and distance.low > NOTICEABLE:
-        return "drifted"
-    return "stable" if distance.high < TOLERANCE else "inconclusive"
 
 
 def _by_window(column: Watched, made: GroupedCounts, window: Window) -> Compared | None:

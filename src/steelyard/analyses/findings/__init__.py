@@ -16,6 +16,7 @@ from steelyard.analyses.findings.decisions import decisions, scores_out_of_range
 from steelyard.analyses.findings.drift import drifts
 from steelyard.analyses.findings.estimated import estimated
 from steelyard.analyses.findings.imbalance import imbalance
+from steelyard.analyses.findings.joint import joint
 from steelyard.analyses.findings.linking import as_current, linked
 from steelyard.analyses.findings.missing import missing_values
 from steelyard.analyses.findings.no_problem import no_problem
@@ -72,6 +73,7 @@ QUESTIONS: tuple[Question, ...] = (
     causes,
     changed_values,
     drifts,
+    joint,
     leakage,
     representativeness,
     segments,

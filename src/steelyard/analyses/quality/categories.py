@@ -27,6 +27,8 @@ ALIKE = 0.5
 SHARE_P, LABEL_P = 0.001, 0.01
 NEAR_SHARE = 0.15
 FEW = 20
+MOST_RENAMED = 50
+"""With more values than this on either side, a rename is believed only where the writing alone changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,15 +118,21 @@ def _pairs(
     study: Study, plan: ColumnPlan, came: Mapping[str, int], went: Mapping[str, int], both: Sides
 ) -> dict[str, str]:
     """Old name to new name: the same but for its writing, or of about the same share and the same label rate."""
-    free = dict(came)
-    pairs: dict[str, str] = {}
-    for old, rows in _largest(went):
-        exact = [new for new in free if folded(new) == folded(old)]
-        like = [new for new in free if _like_share(free[new], rows, both) and _like_label(study, plan.name, old, new)]
-        chosen = exact or sorted(like, key=lambda new: -_likeness(old, new))
-        if chosen and (exact or len(like) == 1 or _likeness(old, chosen[0]) >= ALIKE):
-            pairs[old] = chosen[0]
-            del free[chosen[0]]
+    written: dict[str, list[str]] = {}
+    for new in came:
+        written.setdefault(folded(new), []).append(new)
+    pairs = {old: left.pop(0) for old, _ in _largest(went) if (left := written.get(folded(old)))}
+    free = {new: n for new, n in came.items() if new not in pairs.values()}
+    lost = {old: n for old, n in went.items() if old not in pairs}
+    if not free or not lost or max(len(free), len(lost)) > MOST_RENAMED:
+        return pairs
+    now, then = (_labels(study, plan.name, data) for data in (CURRENT, REFERENCE))
+    for old, rows in _largest(lost):
+        like = [n for n in free if _like_share(free[n], rows, both) and _like_label(now.get(n), then.get(old))]
+        chosen = max(like, key=lambda new: _likeness(old, new), default=None)
+        if chosen is not None and (len(like) == 1 or _likeness(old, chosen) >= ALIKE):
+            pairs[old] = chosen
+            del free[chosen]
     return pairs
 
 
@@ -133,20 +141,20 @@ def _like_share(now: int, then: int, both: Sides) -> bool:
     return abs(a - b) <= NEAR_SHARE * max(a, b) or both.change_p(now, then) > SHARE_P
 
 
-def _like_label(study: Study, column: str, old: str, new: str) -> bool:
+def _like_label(now: tuple[int, int] | None, then: tuple[int, int] | None) -> bool:
     """Whether nothing speaks against equal label rates, by the looks; true where there is too little to tell."""
-    counted = [_labels(study, column, value, data) for value, data in ((new, CURRENT), (old, REFERENCE))]
-    (k1, n1), (k2, n2) = counted
+    (k1, n1), (k2, n2) = now or (0, 0), then or (0, 0)
     return min(n1, n2) < FEW or two_proportions_p(k1, n1, k2, n2) > LABEL_P or abs(k1 / n1 - k2 / n2) <= NEAR_SHARE
 
 
-def _labels(study: Study, column: str, value: str, data: str) -> tuple[int, int]:
+def _labels(study: Study, column: str, data: str) -> dict[str, tuple[int, int]]:
+    """Positive and labelled rows of every value, by the look."""
     seen, truth = look(study, column, data), answers(study, data)
     if seen is None or truth is None:
-        return 0, 0
-    meant = [v for v in seen.unique().to_list() if v is not None and text(normal(v)) == value]
-    has = seen.is_in(pl.Series(meant, dtype=seen.dtype).implode()).fill_null(value=False).to_numpy() & truth.known
-    return int((has & truth.positive).sum()), int(has.sum())
+        return {}
+    rows = pl.DataFrame({"value": seen, "positive": truth.positive, "known": truth.known}).filter(pl.col("known"))
+    counted = rows.group_by("value").agg(pl.col("positive").sum(), pl.len().alias("n"))
+    return {text(normal(v)): (int(k), int(n)) for v, k, n in counted.iter_rows() if v is not None}
 
 
 def _likeness(a: str, b: str) -> float:
