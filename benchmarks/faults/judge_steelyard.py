@@ -24,7 +24,7 @@ def flags(folder: Path) -> list[dict[str, str]]:
             "kind": finding.kind,
             "about": f"{finding.id} {finding.subject} {finding.slice} {finding.sentence}",
             "severity": str(finding.severity),
-            "compares": "no" if finding.kind in STANDING else "yes",
+            "compares": "no" if finding.standing or finding.kind in STANDING else "yes",
         }
         for finding in found
         if finding.severity != "info"

@@ -138,8 +138,9 @@ def test_the_effect_is_that_of_the_new_mix(compared: Studying) -> None:
     assert effect.note.startswith("accuracy")
 
 
-def test_the_effect_varies_as_it_says(compared: Studying) -> None:
-    now, then = rows(2000, 1, mix=(0.3, 0.3, 0.4)), rows(2000, 2)
+@pytest.mark.parametrize("mix", [(0.5, 0.3, 0.2), (0.3, 0.3, 0.4)])
+def test_the_effect_varies_as_it_says(compared: Studying, mix: tuple[float, ...]) -> None:
+    now, then = rows(2000, 1, mix=mix), rows(2000, 2)
     effect = drift_of(compared(now, then), "g").effect
     assert effect is not None
     made = []

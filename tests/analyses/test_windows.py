@@ -314,7 +314,7 @@ def test_labels_that_stop_coming(watch, reference):
         {"age": pl.lit(3.0)},
         {"town 🏠": pl.lit("")},
     ],
-    ids=str,
+    ids=lambda change: next(iter(change)),
 )
 def test_constant_and_empty_columns(watch, reference, change):
     rows = stream(20, seed=24, start=LATER).with_columns(**change)

@@ -8,8 +8,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from steelyard.data import Kind, Roles, read
-from steelyard.data.labels import arrival_name, join_labels, with_missing_label
+from steelyard.data import Kind, read
+from steelyard.data.labels import arrival_name, join_labels
 from steelyard.records import ColumnError, DataError
 
 ROWS = pl.DataFrame({"id": [3, 1, 2, 4], "p": [0.3, 0.1, 0.2, 0.4]})
@@ -117,16 +117,3 @@ def test_engines():
     assert mixed["y"].drop_nulls().to_list() == [1]
     with pytest.raises(DataError, match="cannot be joined"):
         join_labels(read(db.table("rows")), read(ROWS.rename({"p": "y"})), "id")
-
-
-def test_a_label_column_that_is_not_there_is_made():
-    reference = read(pl.DataFrame({"p": [0.5], "y": ["yes"]}))
-    table = with_missing_label(read(ROWS), Roles(label="y"), reference)
-    assert table.kinds["y"] is Kind.TEXT
-    assert table.frame.collect().to_native()["y"].to_list() == [None] * 4
-    assert any("no label column 'y'" in w for w in table.warnings)
-    assert with_missing_label(table, Roles(label="y"), reference) is table
-    assert with_missing_label(read(ROWS), Roles(label="other"), reference).kinds.keys() == {"id", "p"}
-    db = duckdb.connect()
-    lazy = with_missing_label(read(db.sql("select 1 as id, 0.5 as p")), Roles(label="y"), reference)
-    assert lazy.frame.collect("polars").to_native()["y"].to_list() == [None]

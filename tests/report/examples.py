@@ -5,19 +5,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import (
+    Answer,
+    Attribution,
+    Change,
     CheckResult,
     ColumnSummary,
     Curve,
+    Drift,
     Estimate,
+    Event,
     Finding,
+    Part,
+    Point,
     Reading,
     Recommendation,
+    Segment,
+    Series,
     Severity,
     Slice,
     Undefined,
@@ -587,6 +598,7 @@ def hostile() -> Evaluation:
             subject=HOSTILE[0],
         ),
     ]
+    told = hostile_diagnosis()
     for text in HOSTILE:
         curves += [
             replace(c, subject=text, notes={text: text}) for c in base.curves if c.kind in ("roc", "calibration")
@@ -609,7 +621,31 @@ def hostile() -> Evaluation:
         settings=everything,
         digest=HOSTILE[1],
         headline=("roc_auc", *HOSTILE),
+        **told,
     )
+
+
+def hostile_diagnosis() -> dict[str, Any]:
+    """Return answers, drifts, segments, series and attributions whose every text is hostile."""
+    one = estimate(0.2, 0.1, 100)
+    parts = tuple(Part("concept", t, replace(one, method=t), 0.1, Slice.of({t: t}), t) for t in HOSTILE)
+    parts += (Part(HOSTILE[0], HOSTILE[1], one, 1.0),)  # type: ignore[arg-type]
+    events = tuple(Event(t, t, t) for t in HOSTILE)
+    points = tuple(Point(t, t, one if i % 2 else Undefined(t), alarm=i % 3 == 0) for i, t in enumerate(HOSTILE))
+    changes = tuple(Change(t, 0.1, 0.2, 0.01) for t in HOSTILE)
+    return {
+        "answers": tuple(Answer(t, t, t) for t in HOSTILE),
+        "drifts": tuple(
+            Drift(t, "feature", one, "drifted", {t: 1.0}, 0.01, 0.02, t, 0.1, 0.5, one, t) for t in HOSTILE
+        ),
+        "segments": tuple(
+            Segment(Slice.of({t: t}), t, 9, 0.1, one, one, one, 0.1, 0.1, 0.0, 0.0, one) for t in HOSTILE
+        ),
+        "series": tuple(Series(t, "drift", points, 0.1, (0.0, 0.3), 0.0, 9, t, changes, t) for t in HOSTILE[:3]),
+        "attributions": (
+            Attribution("roc_auc", one, one, one, parts, parts, HOSTILE[0], events, HOSTILE[1], HOSTILE[2]),
+        ),
+    }
 
 
 def empty() -> Evaluation:
@@ -664,7 +700,34 @@ def edges() -> Evaluation:
         curves=(curve, Curve("roc", {}), Curve("confusion", {"actual": [], "predicted": [], "n": []})),
         columns=(column,),
         settings={"x": nan},
+        **edge_diagnosis(made),
     )
+
+
+def edge_diagnosis(made: Sequence[Estimate]) -> dict[str, Any]:
+    """Return what was diagnosed with numbers that are unbounded, huge, tiny or not finite."""
+    inf, nan = float("inf"), float("nan")
+    points = tuple(Point(f"2026-01-0{i + 1}T06:00:00+02:00", "", e, alarm=True) for i, e in enumerate(made))
+    gone = tuple(Point(str(i), "", Undefined("no rows")) for i in range(3))
+    return {
+        "drifts": tuple(
+            Drift(f"c{i}", "feature", e, "drifted", {"psi": nan}, nan, effect=e) for i, e in enumerate(made)
+        ),
+        "segments": tuple(Segment(Slice(), "", 0, nan, e, e, e, inf, nan, nan, nan, e) for e in made),
+        "series": (
+            Series("m0", "metric", points, nan, (-inf, inf), nan, 0, "", (Change("?", nan, inf, nan),)),
+            Series("m1", "metric", points[1:2], inf, (0.0, 0.0)),
+            Series("gone", "missing", gone, 0.0, (0.0, 1.0)),
+            Series("nothing", "volume", ()),
+        ),
+        "attributions": (
+            *(
+                Attribution(f"m{i}", e, e, e, tuple(Part("rest", "", x, nan) for x in made))
+                for i, e in enumerate(made)
+            ),
+            Attribution("m0", made[0], made[0], made[0], ()),
+        ),
+    }
 
 
 def wide() -> Evaluation:
@@ -680,7 +743,308 @@ def wide() -> Evaluation:
     )
 
 
-ALL = {f.__name__: f for f in (binary, regression, ranking, multiclass, hostile, empty, edges, wide)}
+def windows(
+    values: Sequence[float | None],
+    data: str = "current",
+    first: str = "2026-06-01",
+    days: int = 7,
+    alarms: Sequence[int] = (),
+    half: float = 0.02,
+) -> Iterator[Point]:
+    """Yield a window for each value, undefined where it is None."""
+    for i, value in enumerate(values):
+        start, end = (str(date.fromisoformat(first) + timedelta(days * (i + j))) for j in (0, 1))
+        outcome = Undefined("no row in this window") if value is None else estimate(value, half, 1_200)
+        yield Point(start, end, outcome, data, None if data == "reference" else 1.2 * i, i in alarms)
+
+
+BUDGET = "one false alarm in 500 windows over all series together; one in 8,000 windows of this one"
+
+
+def followed() -> tuple[Series, ...]:
+    """Return a metric that fell, the rows with days that are missing, and columns that stayed or moved."""
+    rng = np.random.default_rng(17)
+    calm = floats(0.845 + rng.normal(0, 0.006, 8))
+    fell = floats(np.r_[0.842, 0.846, 0.84, 0.815, 0.81, 0.806, 0.811, 0.808])
+    then = tuple(windows(calm, "reference", "2026-03-02"))
+    now = tuple(windows(fell, alarms=(4, 5, 6, 7)))
+    rows: list[float | None] = [160.0, 155.0, 0.0, 0.0, 171.0, 166.0]
+    return (
+        Series(
+            "roc_auc",
+            "metric",
+            then + now,
+            0.845,
+            (0.82, 0.87),
+            0.003,
+            8,
+            BUDGET,
+            (Change("2026-06-22", 0.8451, 0.8102, 1e-7),),
+            "Residuals from 8 windows of the reference; EWMA of weight 0.2",
+        ),
+        Series(
+            "recall",
+            "metric",
+            tuple(windows([0.49, 0.48, None, None, 0.5, 0.51])),
+            method="Only 0 windows of the reference: too few for limits",
+        ),
+        Series(
+            "rows",
+            "volume",
+            tuple(windows(rows, days=1, alarms=(2, 3), half=20.0)),
+            163.0,
+            (113.0, 220.0),
+            0.0,
+            8,
+            BUDGET,
+            (Change("2026-06-03", 163.0, 2.4e-15, 1e-9), Change("2026-06-05", 2.4e-15, 168.0, 1e-9)),
+            "Roots of counts",
+        ),
+        Series("score", "drift", tuple(windows([0.31, 0.3, 0.31])), 0.31, (0.25, 0.37), 0.0, 8, BUDGET),
+        Series("Age_Group", "drift", tuple(windows([0.02, 0.0, 0.01])), 0.0, (0.0, 0.09), 0.0, 8, BUDGET),
+        Series("lab_result", "missing", tuple(windows([0.02, 0.31, 0.3], alarms=(1, 2))), 0.02, (0.0, 0.05), 0.0, 8),
+        Series("site", "drift", tuple(windows([None, None]))),
+    )
+
+
+def diagnosed() -> Evaluation:
+    """Return a comparison that knows how much worse, since when, why and where."""
+    base = binary()
+    then, now = estimate(0.8433, 0.0043, 90_000, "logit_delong"), estimate(0.8123, 0.0061, 41_230, "logit_delong")
+    old = Slice.of({"age_group": "80+"})
+    parts = (
+        Part(
+            "concept",
+            "age_group",
+            estimate(-0.027, 0.006, 131_230),
+            0.871,
+            old,
+            "rows with the same score turn out differently where age_group = 80+",
+        ),
+        Part("data fault", "lab_result", estimate(-0.009, 0.003, 131_230), 0.29, sentence="lab_result is missing"),
+        Part(
+            "mix", "", estimate(0.005, 0.002, 131_230), -0.161, sentence="there are somewhat other rows than before"
+        ),
+        Part("rest", "", estimate(-0.00004, 0.004, 131_230), 0.0013),
+    )
+    change = estimate(-0.031, 0.0071, 41_230)
+    attribution = Attribution(
+        "roc_auc",
+        change,
+        then,
+        now,
+        parts,
+        (
+            replace(parts[0], where=Slice.of({"sex": "F"})),
+            replace(parts[1], effect=replace(change, low=-float("inf"))),
+        ),
+        "2026-06-22",
+        (Event("2026-06-20", "deployment", "release 4.2"),),
+        "exact Shapley values over mechanisms, by age_group",
+        "ROC AUC fell from 0.843 to 0.812, mostly because rows with the same score turn out differently.",
+    )
+    errors = Attribution(
+        "log_loss",
+        estimate(-0.02, 0.006, 41_230),
+        estimate(0.385, 0.004, 90_000),
+        estimate(0.365, 0.005, 41_230),
+        (Part("base rate", "", estimate(-0.02, 0.006, 131_230), 1.0, sentence="positives are rarer"),),
+        method="kitagawa",
+        sentence="Log loss got better, as positives are rarer.",
+    )
+    cause = replace(base.findings[0], id="cause:roc_auc", kind="cause")
+    follow = [
+        replace(f, id=f"follow:{i}", part_of="cause:roc_auc" if i else "follow:1", severity=severity)
+        for i, (f, severity) in enumerate(
+            zip(base.findings[1:] * 2, [Severity.MEDIUM] * 2 + [Severity.LOW] * 6, strict=True)
+        )
+    ]
+    standing = replace(base.findings[1], standing=True)
+    readings = [
+        *base.readings,
+        *(
+            Reading(
+                m,
+                replace(estimate(BINARY[m][0] + 0.004, 0.01, 41_230), note="assuming no concept change"),
+                data="estimated",
+            )
+            for m in ("roc_auc", "recall")
+        ),
+        *(
+            Reading(m, estimate(BINARY[m][0] + d, 0.01, 9_000), data="backtest")
+            for m, d in (("roc_auc", 0.03), ("recall", 0.0))
+        ),
+        Reading("brier", Undefined("no scores"), data="estimated"),
+        Reading("roc_auc", estimate(0.81, 0.01, 900), Slice.of({"window": "2026-06-01"}), "backtest"),
+        Reading("roc_auc", estimate(0.8, 0.01, 900), Slice.of({"window": "2026-06-01"}), "realised"),
+    ]
+    return replace(
+        base,
+        answers=(
+            Answer("Is it worse?", "Yes: ROC AUC and recall got worse.", "cause:roc_auc"),
+            Answer("How much?", "ROC AUC 0.843 → 0.812: −0.031 (−0.038 to −0.024)."),
+            Answer("Why?", "Mostly because rows with the same score turn out differently.", "follow:3"),
+            Answer("Where?", "Where age_group = 80+.", "not a finding"),
+            Answer("What to do first?", "Label recent rows where age_group = 80+.", "cause:roc_auc"),
+        ),
+        findings=(cause, *follow, standing),
+        readings=tuple(readings),
+        drifts=drifts(),
+        segments=segments(),
+        series=followed(),
+        attributions=(attribution, errors),
+    )
+
+
+def drifts() -> tuple[Drift, ...]:
+    """Return a column of each verdict, the score, the label, and all columns together."""
+    test = "window level, 8 windows of the reference"
+    effect = replace(estimate(-0.012, 0.004, 131_230), note="accuracy, by the move of this column alone")
+    return (
+        Drift(
+            "site",
+            "feature",
+            estimate(0.004, 0.004, 131_230),
+            "stable",
+            test=test,
+            reliance=0.2,
+            effect=replace(effect, value=-1e-6, low=-4e-4, high=4e-4),
+        ),
+        Drift(
+            "bmi",
+            "feature",
+            estimate(0.11, 0.02, 131_230),
+            "inconclusive",
+            {"psi": 0.1},
+            0.01,
+            0.03,
+            test,
+            reliance=0.1,
+        ),
+        Drift(
+            "age",
+            "feature",
+            estimate(0.41, 0.012, 131_230),
+            "drifted",
+            {"psi": 0.9},
+            0.0,
+            0.0,
+            test,
+            reliance=0.61,
+            effect=effect,
+            sentence="mean 43 to 39; more missing",
+        ),
+        Drift(
+            "lab_result",
+            "feature",
+            estimate(0.63, 0.01, 131_230),
+            "drifted",
+            test=test,
+            reliance=0.05,
+            sentence="missing 2 % to 31 %",
+        ),
+        Drift("p", "score", estimate(0.22, 0.01, 131_230), "drifted", test=test, sentence="mean 0.31 to 0.27"),
+        Drift("label", "label", estimate(0.01, 0.01, 131_230), "stable", test=test),
+        Drift(
+            "",
+            "joint",
+            replace(estimate(0.78, 0.01, 20_000), method="auc of a classifier"),
+            "drifted",
+            tolerance=0.55,
+            sentence="age and lab_result tell them apart",
+        ),
+    )
+
+
+def segments() -> tuple[Segment, ...]:
+    """Return segments with and without a reference, one with a rule longer than a page is wide."""
+    inside, rest = estimate(0.41, 0.03, 1_210), estimate(0.152, 0.004, 40_020)
+    excess = estimate(0.258, 0.031, 41_230)
+    first = Segment(
+        Slice.of({"age": "≥ 80", "sex": "F"}),
+        "age >= 80 AND sex = 'F'",
+        1_210,
+        0.029,
+        inside,
+        rest,
+        excess,
+        0.079,
+        0.05,
+        1e-9,
+        1e-7,
+        estimate(0.2, 0.02, 2_400),
+    )
+    names = ", ".join(f"'site {i}'" for i in range(60))
+    second = replace(
+        first, where=Slice.of({"site": "one of 60"}), rule=f"site IN ({names})", avoidable=0.02, then=None
+    )
+    return first, second
+
+
+def diagnosed_regression() -> Evaluation:
+    """Return a forecast that got better and worse, over numbered windows."""
+    base = regression()
+    parts = (
+        Part(
+            "mix",
+            "region",
+            estimate(31.0, 9.0, 17_000),
+            1.55,
+            Slice.of({"region": "North"}),
+            "more rows of the North",
+        ),
+        Part("concept", "", estimate(-11.0, 8.0, 17_000), -0.55),
+    )
+    points = tuple(Point(str(i), str(i + 1), estimate(280.0 + i, 9.0, 626), alarm=i > 9) for i in range(14))
+    attribution = Attribution(
+        "mae", estimate(20.0, 7.5, 17_000), estimate(268.4, 5.0, 8_240), estimate(288.4, 5.2, 8_760), parts
+    )
+    return replace(
+        base,
+        rows={"current": 8_760, "reference": 8_240},
+        answers=(Answer("Is it worse?", "Yes: MAE got worse."),),
+        attributions=(attribution,),
+        segments=(replace(segments()[0], loss=estimate(390.0, 21.0, 900), rest=estimate(277.0, 5.0, 7_860)),),
+        series=(Series("mae", "metric", points, 281.0, (250.0, 290.0), 2.0, 10, BUDGET),),
+    )
+
+
+def long() -> Evaluation:
+    """Return 1,000 drifts, 60 segments, 40 parts of one finding, and 50 series of 365 windows, one of 1,000."""
+    base = binary(reference=False)
+    rng = np.random.default_rng(19)
+    moved = replace(drifts()[2], sentence="")
+    drifted = [replace(moved, column=f"feature_{i:04d}", reliance=i / 1_000) for i in range(1_000)]
+    series = [
+        Series(
+            f"feature_{i:04d}",
+            "drift",
+            tuple(windows(floats(rng.random(365)), days=1, alarms=range(i, i + 3))),
+            0.5,
+            (0.1, 0.9),
+        )
+        for i in range(50)
+    ]
+    metric = Series(
+        "recall", "metric", tuple(windows(floats(rng.random(1_000)), days=1, alarms=(7, 501))), 0.5, (0.1, 0.9)
+    )
+    finding = base.findings[0]
+    return replace(
+        base,
+        findings=(finding, *(replace(finding, id=f"part:{i}", part_of=finding.id) for i in range(40))),
+        drifts=tuple(drifted),
+        segments=segments() * 30,
+        series=(*series, metric),
+    )
+
+
+ALL = {
+    f.__name__: f
+    for f in (
+        *(binary, regression, ranking, multiclass, hostile, empty, edges, wide),
+        *(diagnosed, diagnosed_regression, long),
+    )
+}
 
 if __name__ == "__main__":
     from steelyard.report import write

@@ -177,7 +177,7 @@ def test_method_says_how_and_with_what(examples: Any) -> None:
 def test_the_first_sentence_of_a_finding_leads(examples: Any) -> None:
     first, *_ = examples.binary().findings
     given = replace(examples.binary(), findings=(replace(first, sentence="It fell to 0.8. It was 0.9. So act."),))
-    line = build_page(given).findings[0]
+    line = build_page(given).findings[0].lead
     assert (line.lead, line.rest) == ("It fell to 0.8.", "It was 0.9. So act.")
 
 

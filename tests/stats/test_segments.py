@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from steelyard.stats import segments
+from steelyard.stats import overlaps, segments, shrinkage
 from steelyard.stats.segments import Sums
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "root_cause.json").read_text())["cases"]
@@ -138,15 +138,15 @@ def test_overlap_of_two_is_exact_and_of_more_fits_every_margin():
     def pair(i, j):
         return np.array([[[np.sum((bits[:, i] == a) & (bits[:, j] == b)) for b in (0, 1)] for a in (0, 1)]], float)
 
-    assert segments.overlaps({(0, 1): pair(0, 1)}, 2)[0] == np.sum(bits[:, 0] & bits[:, 1])
-    found = segments.overlaps({(i, j): pair(i, j) for i, j in combinations(range(3), 2)}, 3)[0]
+    assert overlaps.overlaps({(0, 1): pair(0, 1)}, 2)[0] == np.sum(bits[:, 0] & bits[:, 1])
+    found = overlaps.overlaps({(i, j): pair(i, j) for i, j in combinations(range(3), 2)}, 3)[0]
     assert found == pytest.approx(np.sum(bits.all(axis=1)), rel=0.03)
 
 
 def test_overlap_of_conditions_that_exclude_each_other_is_nothing():
     apart = np.array([[[10.0, 30.0], [40.0, 0.0]]])
     even = np.array([[[20.0, 20.0], [20.0, 20.0]]])
-    assert segments.overlaps({(0, 1): apart, (0, 2): even, (1, 2): even}, 3)[0] == 0.0
+    assert overlaps.overlaps({(0, 1): apart, (0, 2): even, (1, 2): even}, 3)[0] == 0.0
 
 
 def test_one_large_effect_among_nulls_is_kept_and_noise_is_not():
@@ -154,7 +154,7 @@ def test_one_large_effect_among_nulls_is_kept_and_noise_is_not():
     errors = np.full(300, 0.02)
     effects = rng.normal(0, errors)
     effects[0] = 0.3
-    prior = segments.prior_of(effects, errors)
+    prior = shrinkage.prior_of(effects, errors)
     assert prior.shares[0] > 0.5
     assert prior.kept(0.3, 0.02) > 0.95
     assert prior.kept(0.03, 0.02) < 0.25
@@ -164,15 +164,15 @@ def test_where_all_differ_the_prior_is_the_normal_one():
     rng = np.random.default_rng(4)
     errors = np.full(2000, 0.05)
     effects = rng.normal(0, math.hypot(0.2, 0.05), 2000)
-    prior = segments.prior_of(effects, errors)
+    prior = shrinkage.prior_of(effects, errors)
     assert sum(prior.shares) == pytest.approx(1.0)
     assert prior.kept(0.3, 0.05) == pytest.approx(0.2**2 / (0.2**2 + 0.05**2), rel=0.05)
 
 
 def test_the_prior_is_no_larger_than_what_was_seen():
-    assert segments.prior_of([0.0, 0.0], [1.0, 1.0]).kept(1.0, 1.0) < 0.5
+    assert shrinkage.prior_of([0.0, 0.0], [1.0, 1.0]).kept(1.0, 1.0) < 0.5
     with pytest.raises(ValueError, match="positive"):
-        segments.prior_of([0.1], [0.0])
+        shrinkage.prior_of([0.1], [0.0])
 
 
 def test_a_part_taken_from_the_whole_leaves_the_rest():

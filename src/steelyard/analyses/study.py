@@ -93,6 +93,13 @@ class Study:
         """Cells of a fact over all rows."""
         return self.profiles[data][fact]
 
+    def lacks(self, column: str, data: str) -> bool:
+        """Whether a column came with another data set only: it was added here, without a value."""
+        known, look = self.types.get(data), self.looks.get(data)
+        if known is None or look is None or column in known:
+            return False
+        return column not in look.frame.columns or look.frame[column].null_count() == look.frame.height
+
     def sliced(self, metric: str, data: str = "current") -> Iterator[Reading]:
         """Readings of a metric on slices."""
         return (r for r in self.readings if r.metric == metric and r.data == data and r.slice)

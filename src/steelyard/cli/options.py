@@ -122,6 +122,10 @@ def settings(
         Path | None,
         typer.Option(help="Roles, own metrics and checks; ./steelyard.toml is taken where it exists."),
     ] = None,
+    labels: Annotated[
+        Names, typer.Option(help="Labels of the data in files of their own, joined by id. Repeatable.")
+    ] = None,
+    on: Annotated[Names, typer.Option(help="Column that labels are joined by. Repeatable.")] = None,
     window: Annotated[
         str | None, typer.Option(help="Also follow everything over windows of time: 1d, 6h, 1w, 1mo.")
     ] = None,
@@ -138,6 +142,8 @@ def settings(
         "metrics": metric,
         "checks": check or (),
         "config": CONFIG if found else config,
+        "labels": source(labels) if labels else None,
+        "on": on,
         "depth": depth,
         "window": window,
         "events": events or (),

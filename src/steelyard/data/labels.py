@@ -12,7 +12,7 @@ import polars as pl
 from steelyard.data.border import kind_of
 from steelyard.data.classes import listed
 from steelyard.data.reading import reading
-from steelyard.data.roles import Roles, as_names
+from steelyard.data.roles import as_names
 from steelyard.data.table import Kind, Table
 from steelyard.records import ColumnError, DataError, nearest
 
@@ -86,28 +86,6 @@ def join_labels(
 def arrival_name(table: Table, time: str) -> str:
     """Name of the column that tells when a label came, once it is joined: its own, if the rows have none of it."""
     return time if time not in table.kinds else f"{time} of label"
-
-
-def with_missing_label(table: Table, roles: Roles, reference: Table) -> Table:
-    """The table with a label column of the reference's type that has no value, where it has no label column at all.
-
-    So that data whose labels have not come can be evaluated against a reference that has them.
-    """
-    absent = [c for c in roles.labels if c not in table.kinds and c in reference.kinds]
-    if not absent:
-        return table
-    schema = reference.frame.collect_schema()
-    frame = table.frame.with_columns(*(nw.lit(None, dtype=schema[c]).alias(c) for c in absent))
-    return replace(
-        table,
-        frame=frame,
-        kinds={**table.kinds, **{c: reference.kinds[c] for c in absent}},
-        warnings=(
-            *table.warnings,
-            f"{table.description} has no label column {listed(absent, 3)}, which the reference has: its labels count "
-            "as not there yet, and the model is judged by what the reference says of rows like these.",
-        ),
-    )
 
 
 def _taken(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from importlib.metadata import version
 from typing import Any, cast, get_args
@@ -23,13 +23,14 @@ from steelyard.evaluation.completing import completed
 from steelyard.evaluation.config import Config, read_config
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.evaluation.events import Events, read_events
+from steelyard.evaluation.labels import Labelled, maturity, with_labels
 from steelyard.evaluation.measuring import CURRENT, REFERENCE, Request, Sources, study_of
 from steelyard.evaluation.method import constants, headline, notes
 from steelyard.evaluation.plan import types_of
 from steelyard.metrics import Metric
 from steelyard.metrics.expression import from_expression
 from steelyard.metrics.metric import Direction
-from steelyard.records import ColumnError, ConfigError, DataError, EmptyDataError, nearest
+from steelyard.records import ColumnError, ConfigError, Curve, DataError, EmptyDataError, nearest
 
 Checks = str | os.PathLike[str] | Sequence[str | Mapping[str, object] | Check]
 LEVEL = 0.95
@@ -46,6 +47,8 @@ def evaluate(
     metrics: Sequence[str | Metric] | None = None,
     sql: str | None = None,
     reference_sql: str | None = None,
+    labels: Any = None,
+    on: str | Sequence[str] | None = None,
     level: float | None = None,
     seed: int = 0,
     columns: bool = True,
@@ -64,6 +67,9 @@ def evaluate(
         metrics: names of the metrics to measure, or metrics of your own; None measures all of the task.
         sql: the query to read from a database URL.
         reference_sql: the same for the reference.
+        labels: labels of the current data from a source of their own, joined by id; rows whose label has not come
+            keep a missing one.
+        on: the column or columns that labels are joined by; the id, or the one name that both have, by default.
         level: nominal coverage of the intervals; 0.95 where nothing is said.
         seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         columns: whether every column is looked at: the data overview, data quality, drift, segments and causes.
@@ -82,7 +88,11 @@ def evaluate(
     settings, bounds = _settings(config, checks)
     given = _merged(roles or Roles(), settings.roles)
     _require_task(given)
-    sources = _sources(data, reference, sql, reference_sql)
+    current = read(data, query=sql)
+    joined = None if labels is None else with_labels(current, labels, given, on)
+    if joined is not None:
+        current, given = joined.table, joined.roles
+    sources = _sources(current, reference, reference_sql)
     complete, guesses = _guessed(sources, given)
     complete = _with_slices_of(bounds, complete)
     types = {name: types_of(table) for name, table in sources.tables.items()}
@@ -122,7 +132,7 @@ def evaluate(
         segments=study.segments,
         series=study.series,
         attributions=study.attributions,
-        curves=tuple(curves(study)),
+        curves=(*curves(study), *_maturity(joined, study)),
         columns=tuple(summaries),
         warnings=tuple(dict.fromkeys([*warnings, *_without_value(request, study), *left_out])),
         notes=notes(study),
@@ -150,8 +160,8 @@ def _settings(config: str | os.PathLike[str] | Config | None, checks: Checks) ->
     return replace(settings, expectations=(*settings.expectations, *also)), [*settings.checks, *extra]
 
 
-def _sources(data: Any, reference: Any, sql: str | None, reference_sql: str | None) -> Sources:
-    tables: dict[str, Table] = {CURRENT: read(data, query=sql)}
+def _sources(current: Table, reference: Any, reference_sql: str | None) -> Sources:
+    tables: dict[str, Table] = {CURRENT: current}
     if reference is not None:
         tables |= _beside(tables[CURRENT], read(reference, query=reference_sql))
     for table in tables.values():
@@ -174,6 +184,13 @@ def _beside(current: Table, reference: Table) -> dict[str, Table]:
         "common, so nothing is compared. Check that the right file was given, or rename the columns."
     )
     return {CURRENT: replace(current, warnings=(*current.warnings, said))}
+
+
+def _maturity(joined: Labelled | None, study: Study) -> Iterator[Curve]:
+    """How long labels take to come, where their times are known."""
+    curve = None if joined is None else maturity(joined, study.roles, study.level)
+    if curve is not None:
+        yield curve
 
 
 def _guessed(sources: Sources, given: Roles) -> tuple[Roles, list[Guess]]:

@@ -13,7 +13,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
@@ -54,6 +54,7 @@ def finite(value: Expr) -> Expr:
     return nw.when(value.is_finite()).then(value).otherwise(_MISSING)
 
 
+@lru_cache(maxsize=1024)
 def names_in(text: str) -> tuple[str, ...]:
     """Return the column names an expression mentions, each once, in order."""
     quoted, tree = parse(text)

@@ -9,7 +9,7 @@ from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import Attribution, Mechanism, Part
 from steelyard.report import numerals
 from steelyard.report.metric_words import metric_doc
-from steelyard.report.performance import Cell, cell
+from steelyard.report.performance import Cell, cell, change
 from steelyard.report.scale import Scale
 from steelyard.report.text import sentence, visible
 
@@ -36,16 +36,18 @@ EXPLAINED: dict[Mechanism, str] = {
 
 @dataclass(frozen=True)
 class Bar:
-    """One step of a waterfall, from `start` to `end` on the scale of the metric."""
+    """One step of a waterfall, from `start` to `end` on the metric's scale; it may end from `low` to `high`."""
 
     label: str
-    about: str
+    name: str
+    words: str
     start: float
     end: float
+    low: float
+    high: float
     kind: str
     cell: Cell
     share: str
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,6 @@ class DetailLine:
     subject: str
     cell: Cell
     share: str
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Cause:
     then: Cell
     now: Cell
     change: Cell
+    word: str
     bars: tuple[Bar, ...]
     details: tuple[DetailLine, ...]
     since: str
@@ -82,53 +84,61 @@ def causes(evaluation: Evaluation) -> tuple[Cause, ...]:
 
 
 def _cause(attribution: Attribution, task: str) -> Cause:
-    worse = -1.0 if metric_doc(attribution.metric, task).direction == "lower" else 1.0
-    bars = tuple(_bars(attribution, worse))
-    ends = [end for bar in bars for end in (bar.start, bar.end)]
+    doc = metric_doc(attribution.metric, task)
+    bars = tuple(_bars(attribution, doc.direction))
+    levels = [end for e in (attribution.then, attribution.now) for end in (e.low, e.value, e.high)]
+    ends = [end for bar in bars for end in (bar.start, bar.end, bar.low, bar.high)]
     return Cause(
-        metric_doc(attribution.metric, task).title,
+        visible(doc.title),
         sentence(attribution.sentence),
         cell(attribution.then),
         cell(attribution.now),
         cell(attribution.change, sign=True),
+        change(attribution.change, doc.direction),
         bars,
         tuple(_detail(part) for part in attribution.details[:MOST_DETAILS]),
         visible(attribution.since),
         tuple((visible(e.time), visible(e.kind), visible(e.title)) for e in attribution.events),
         sentence(attribution.method),
-        Scale.around([attribution.then.value, attribution.now.value, *ends]),
+        Scale.around([*levels, *ends]),
     )
 
 
-def _bars(attribution: Attribution, worse: float) -> Iterator[Bar]:
+def _bars(attribution: Attribution, direction: str) -> Iterator[Bar]:
     at = attribution.then.value
     for part in attribution.parts:
-        end = at + part.effect.value
-        kind = "worse" if worse * part.effect.value < 0 else "better"
+        name = MECHANISMS.get(part.mechanism, visible(part.mechanism))
+        subject = _subject(part)
+        label = f"{name}: {subject}" if subject else name
         yield Bar(
-            _label(part),
-            EXPLAINED.get(part.mechanism, ""),
+            label,
+            name if part.sentence else label,
+            sentence(part.sentence) or EXPLAINED.get(part.mechanism, ""),
             at,
-            end,
-            kind,
+            at + part.effect.value,
+            at + part.effect.low,
+            at + part.effect.high,
+            _kind(part.effect.value, direction),
             cell(part.effect, sign=True),
             numerals.percent(part.share),
-            sentence(part.sentence),
         )
-        at = end
+        at += part.effect.value
+
+
+def _kind(effect: float, direction: str) -> str:
+    if direction == "target":
+        return "higher" if effect > 0 else "lower"
+    return "better" if (effect > 0) == (direction == "higher") else "worse"
+
+
+def _subject(part: Part) -> str:
+    return visible(part.where) if part.where else visible(part.subject)
 
 
 def _detail(part: Part) -> DetailLine:
     return DetailLine(
         MECHANISMS.get(part.mechanism, visible(part.mechanism)),
-        visible(part.where) if part.where else visible(part.subject),
+        _subject(part) or "all rows",
         cell(part.effect, sign=True),
         numerals.percent(part.share),
-        sentence(part.sentence),
     )
-
-
-def _label(part: Part) -> str:
-    name = MECHANISMS.get(part.mechanism, visible(part.mechanism))
-    about = visible(part.where) if part.where else visible(part.subject)
-    return f"{name}: {about}" if about else name

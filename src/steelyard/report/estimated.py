@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import Estimate, Outcome
 from steelyard.report.metric_words import metric_doc
 from steelyard.report.performance import Cell, cell
+from steelyard.report.text import visible
 
-ESTIMATED, BACKTEST = "estimated", "backtest"
+ESTIMATED, BACKTEST, REALISED = "estimated", "backtest", "realised"
 
 
 @dataclass(frozen=True)
@@ -25,28 +27,38 @@ class EstimatedLine:
 
 @dataclass(frozen=True)
 class Estimated:
-    """Estimates of the current data, or their back-test."""
+    """Estimates of the current data, or their back-test; `note` where the same caution goes for all of them."""
 
-    lines: tuple[EstimatedLine, ...] = ()
-    backtest: bool = False
+    lines: tuple[EstimatedLine, ...]
+    backtest: bool
+    note: str
 
 
-def estimated(evaluation: Evaluation) -> Estimated:
-    """Return the estimates without labels; the back-test where the labels are there."""
+def estimated(evaluation: Evaluation) -> tuple[Estimated, ...]:
+    """Return the estimates without labels, and what such estimates would have been where the labels are there."""
     known = {(r.metric, r.data): r.outcome for r in evaluation.readings if not r.slice}
-    data = ESTIMATED if any(d == ESTIMATED for _, d in known) else BACKTEST
-    names = [metric for metric, d in known if d == data]
-    return Estimated(tuple(_line(name, data, known, evaluation.task) for name in names), data == BACKTEST)
+    found = (_table(known, data, evaluation.task) for data in (ESTIMATED, BACKTEST))
+    return tuple(table for table in found if table.lines)
 
 
-def _line(name: str, data: str, known: dict[tuple[str, str], Outcome], task: str) -> EstimatedLine:
-    outcome, realised, reference = (known.get((name, d)) for d in (data, "current", "reference"))
+def _table(known: Mapping[tuple[str, str], Outcome], data: str, task: str) -> Estimated:
+    lines = tuple(_line(name, data, known, task) for name, of in known if of == data)
+    notes = {line.cell.note for line in lines if line.cell.estimate}
+    if len(notes) != 1:
+        return Estimated(lines, data == BACKTEST, "")
+    plain = tuple(replace(line, cell=replace(line.cell, note="")) for line in lines)
+    return Estimated(plain, data == BACKTEST, notes.pop())
+
+
+def _line(name: str, data: str, known: Mapping[tuple[str, str], Outcome], task: str) -> EstimatedLine:
+    outcome, reference = known[name, data], known.get((name, "reference"))
+    realised = known.get((name, REALISED), known.get((name, "current"))) if data == BACKTEST else None
     inside = None
-    if data == BACKTEST and isinstance(outcome, Estimate) and isinstance(realised, Estimate):
+    if isinstance(outcome, Estimate) and isinstance(realised, Estimate):
         inside = outcome.low <= realised.value <= outcome.high
     return EstimatedLine(
-        metric_doc(name, task).title,
-        cell(known[name, data]),
+        visible(metric_doc(name, task).title),
+        cell(outcome),
         cell(reference) if isinstance(reference, Estimate) else None,
         cell(realised) if isinstance(realised, Estimate) else None,
         inside,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ _BADGES = {
     Verdict.INCONCLUSIVE: ("inconclusive", "?", "Inconclusive"),
 }
 _SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+PARTS_SHOWN = 3
 _SIGNS = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "●", Severity.INFO: "○"}
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -36,8 +38,9 @@ class Badge:
 
 @dataclass(frozen=True)
 class FindingLine:
-    """A finding in words."""
+    """A finding in words; `anchor` is its place on the page."""
 
+    anchor: str
     id: str
     kind: str
     severity: str
@@ -52,16 +55,39 @@ class FindingLine:
     where: str
     impact: str
     number: str
-    part: bool
     standing: bool
 
 
 @dataclass(frozen=True)
+class FindingGroup:
+    """A finding and those that follow from it."""
+
+    lead: FindingLine
+    parts: tuple[FindingLine, ...]
+
+    @property
+    def size(self) -> int:
+        """How many findings these are."""
+        return 1 + len(self.parts)
+
+    @property
+    def shown(self) -> tuple[FindingLine, ...]:
+        """The parts that stand in the open."""
+        return self.parts[:PARTS_SHOWN]
+
+    @property
+    def folded(self) -> tuple[FindingLine, ...]:
+        """The parts behind a fold."""
+        return self.parts[PARTS_SHOWN:]
+
+
+@dataclass(frozen=True)
 class AnswerLine:
-    """One question of a comparison with its answer."""
+    """One question of a comparison with its answer; `anchor` is the finding it rests on, or ""."""
 
     question: str
     answer: str
+    anchor: str
 
 
 @dataclass(frozen=True)
@@ -118,19 +144,48 @@ def _number_answer(evaluation: Evaluation, key: tuple[MetricLine, ...]) -> str:
 
 def answer_lines(evaluation: Evaluation) -> tuple[AnswerLine, ...]:
     """Return the questions of a comparison with their answers."""
-    return tuple(AnswerLine(a.question, sentence(a.answer)) for a in evaluation.answers)
+    anchors = {f.id: _anchor(i) for i, f in enumerate(evaluation.findings)}
+    return tuple(
+        AnswerLine(visible(a.question), sentence(a.answer), anchors.get(a.finding, "")) for a in evaluation.answers
+    )
 
 
-def finding_lines(evaluation: Evaluation) -> tuple[FindingLine, ...]:
-    """Return all findings in words, in their order."""
-    return tuple(_finding(f) for f in evaluation.findings)
+def finding_groups(evaluation: Evaluation) -> tuple[FindingGroup, ...]:
+    """Return all findings in words, in their order, each with those that follow from it, however indirectly."""
+    findings = evaluation.findings
+    places = {f.id: i for i, f in reversed(list(enumerate(findings)))}
+    parts: dict[int, list[FindingLine]] = {}
+    leads: dict[int, FindingLine] = {}
+    for place, finding in enumerate(findings):
+        root, line = _root(place, findings, places), _finding(finding, _anchor(place))
+        if root == place:
+            leads[place] = line
+        else:
+            parts.setdefault(root, []).append(line)
+    return tuple(FindingGroup(line, tuple(parts.get(place, ()))) for place, line in leads.items())
 
 
-def _finding(finding: Finding) -> FindingLine:
+def _root(place: int, findings: Sequence[Finding], places: Mapping[str, int]) -> int:
+    """Return the place of the finding that explains this one; its own where there is none, or a circle of them."""
+    at, met = place, {place}
+    while (above := places.get(findings[at].part_of)) is not None:
+        if above in met:
+            return place
+        met.add(above)
+        at = above
+    return at
+
+
+def _anchor(place: int) -> str:
+    return f"finding-{place + 1}"
+
+
+def _finding(finding: Finding, anchor: str) -> FindingLine:
     shown = cell(finding.estimate) if finding.estimate else None
     said = sentence(finding.sentence)
     lead, rest = _SENTENCE_END.split(said, maxsplit=1) if _SENTENCE_END.search(said) else (said, "")
     return FindingLine(
+        anchor,
         visible(finding.id),
         visible(finding.kind).replace("-", " "),
         finding.severity.value,
@@ -145,7 +200,6 @@ def _finding(finding: Finding) -> FindingLine:
         visible(finding.slice) if finding.slice else "",
         numerals.percent(finding.impact) if finding.impact and finding.severity is not Severity.INFO else "",
         f"{shown.value} ({shown.interval})" if shown and shown.estimate else "",
-        bool(finding.part_of),
         finding.standing,
     )
 

@@ -41,7 +41,7 @@ def to_html(evaluation: Evaluation) -> str:
     """Return the whole report as one HTML document."""
     page = build_page(evaluation)
     style = asset("templates/report.css")
-    drawn = any(figure.spec for figure in (*page.curves, *page.errors, *page.series))
+    drawn = any(figure.spec for figure in (*page.curves, *page.errors, *page.over_time.figures))
     scripts = [asset(name) for name in _SCRIPTS] if drawn else []
     text = (
         environment()

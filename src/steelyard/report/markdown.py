@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from steelyard.evaluation.evaluation import Evaluation
+from steelyard.report.causes import Cause
+from steelyard.report.first_screen import FindingGroup, FindingLine
 from steelyard.report.page import Page, build_page
 from steelyard.report.performance import Cell
 from steelyard.report.slices import MOST_PANELS
@@ -17,6 +19,7 @@ _LINKED = re.compile(r"(?i)(?<=[a-z])://|(?<=\bwww)\.(?=\w)|:(?=[a-z][\w+-]*:)")
 _HTML = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})  # a bare @name would call a person
 _SLICES_SHOWN = 15
 _MOVES_SHOWN = 20
+_SEGMENTS_SHOWN = 10
 
 
 def to_markdown(evaluation: Evaluation) -> str:
@@ -36,6 +39,9 @@ def _head(page: Page) -> Iterator[str]:
     yield f"# {escape(page.subject)}"
     yield f"**{page.badge.sign} {page.badge.word}.** {escape(page.answer)}"
     yield " · ".join(escape(t) for t in (page.task, page.rows_text, page.created) if t)
+
+
+def _key(page: Page) -> Iterator[str]:
     rows = [(k.title, k.current.value, _interval(k.current), *_compared(page, k)) for k in page.key]
     if rows:
         extra = ("Reference", "Change") if page.compared else ()
@@ -54,8 +60,16 @@ def _causes(page: Page) -> Iterator[str]:
     for c in page.causes:
         yield f"### {escape(c.title)}: {escape(c.then.value)} → {escape(c.now.value)}"
         yield escape(c.sentence)
+        if c.since or c.events:
+            yield escape(_when(c))
         rows = [(b.label, b.cell.value, _interval(b.cell), b.share) for b in c.bars]
         yield _table(("Part", "Effect", f"{page.level} interval", "Of the change"), rows, right={1, 3})
+
+
+def _when(cause: Cause) -> str:
+    since = [f"Since {cause.since}."] if cause.since else []
+    events = ", ".join(f"{kind} “{title}” ({time})" for time, kind, title in cause.events)
+    return " ".join([*since, *([f"Around that time: {events}. That is no proof of a cause."] if events else [])])
 
 
 def _segments(page: Page) -> Iterator[str]:
@@ -64,7 +78,7 @@ def _segments(page: Page) -> Iterator[str]:
     yield "## Where it fails most"
     rows = [
         (s.where, s.rows, f"{s.loss.value} ({s.loss.interval})", s.rest.value, s.of_errors, s.avoidable)
-        for s in page.segments.lines
+        for s in page.segments.lines[:_SEGMENTS_SHOWN]
     ]
     headers = ("Segment", "Rows", page.segments.what.capitalize(), "Elsewhere", "Of all errors", "Avoidable")
     yield _table(headers, rows, right={1, 4, 5})
@@ -83,29 +97,40 @@ def _moves(page: Page) -> Iterator[str]:
 
 
 def _estimated(page: Page) -> Iterator[str]:
-    if not page.estimated.lines or page.estimated.backtest:
-        return
-    yield "## While labels are late"
-    rows = [
-        (e.title, e.cell.value, _interval(e.cell), e.reference.value if e.reference else "")
-        for e in page.estimated.lines
-    ]
-    yield _table(("Metric", "Estimated", f"{page.level} interval", "Reference"), rows, right={1, 3})
+    for found in page.estimated:
+        if found.backtest:
+            continue
+        yield "## While labels are late"
+        if found.note:
+            yield escape(f"All of them: {found.note}.")
+        rows = [
+            (e.title, e.cell.value, _interval(e.cell), e.reference.value if e.reference else "") for e in found.lines
+        ]
+        yield _table(("Metric", "Estimated", f"{page.level} interval", "Reference"), rows, right={1, 3})
 
 
 def _findings(page: Page) -> Iterator[str]:
     if not page.findings:
         return
     yield "## Findings"
-    lines = []
-    for f in page.findings:
-        effect = f" {escape(f.effect)}" if f.effect else ""
-        verified = " (seen on held-out data)" if f.verified else ""
-        lines.append(
-            f"1. {f.sign} **{f.severity.capitalize()}:** {escape(f.sentence)}\n"
-            f"   → {escape(f.action)}{effect}{verified}"
-        )
-    yield "\n".join(lines)
+    yield "\n".join(line for group in page.findings for line in _group(group))
+
+
+def _group(group: FindingGroup) -> Iterator[str]:
+    yield _finding("1. ", group.lead)
+    for part in group.shown:
+        yield _finding("   - ", part)
+    if group.folded:
+        count = len(group.folded)
+        yield f"   - … and {count:,} more that follow{'s' if count == 1 else ''} from it"
+
+
+def _finding(bullet: str, f: FindingLine) -> str:
+    standing = ", as on the reference" if f.standing else ""
+    effect = f" {escape(f.effect)}" if f.effect else ""
+    verified = " (seen on held-out data)" if f.verified else ""
+    told = f"{bullet}{f.sign} **{f.severity.capitalize()}{standing}:** {escape(f.sentence)}"
+    return f"{told}\n{' ' * len(bullet)}→ {escape(f.action)}{effect}{verified}"
 
 
 def _metrics(page: Page) -> Iterator[str]:
@@ -177,6 +202,7 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Iterabl
 _PARTS = (
     _head,
     _answers,
+    _key,
     _findings,
     _causes,
     _segments,

@@ -90,8 +90,10 @@ def estimate_places(estimate: Estimate, sign: bool = False) -> int:
 
 
 def value(estimate: Estimate, sign: bool = False) -> str:
-    """Write the value of an estimate."""
-    return number(estimate.value, estimate_places(estimate, sign), sign)
+    """Write the value of an estimate; one that its interval leaves no digit of is zero."""
+    decimals = estimate_places(estimate, sign)
+    told = estimate.high - estimate.low >= 2 * 10.0**-decimals
+    return number(0.0 if told and round(estimate.value, decimals) == 0 else estimate.value, decimals, sign)
 
 
 def interval(estimate: Estimate, sign: bool = False) -> str:

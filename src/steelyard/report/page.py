@@ -10,17 +10,17 @@ from steelyard.report.causes import Cause, causes
 from steelyard.report.class_table import ClassTable, class_table
 from steelyard.report.confusion import Confusion, confusion
 from steelyard.report.estimated import Estimated, estimated
-from steelyard.report.figures import Figure, curve_figures, error_figures, series_figures
+from steelyard.report.figures import Figure, OverTime, curve_figures, error_figures, followed
 from steelyard.report.first_screen import (
     AnswerLine,
     Badge,
     CheckLine,
-    FindingLine,
+    FindingGroup,
     answer,
     answer_lines,
     badge,
     check_lines,
-    finding_lines,
+    finding_groups,
     moment,
 )
 from steelyard.report.method import Method, method
@@ -52,12 +52,12 @@ class Page:
     answer: str
     answers: tuple[AnswerLine, ...]
     key: tuple[MetricLine, ...]
-    findings: tuple[FindingLine, ...]
+    findings: tuple[FindingGroup, ...]
     causes: tuple[Cause, ...]
     segments: Segments
     moves: Moves
-    series: tuple[Figure, ...]
-    estimated: Estimated
+    over_time: OverTime
+    estimated: tuple[Estimated, ...]
     groups: tuple[MetricGroup, ...]
     curves: tuple[Figure, ...]
     errors: tuple[Figure, ...]
@@ -74,9 +74,14 @@ class Page:
         return any(line.reference or line.difference for group in self.groups for line in group.lines)
 
     @property
-    def top_findings(self) -> tuple[FindingLine, ...]:
+    def top_findings(self) -> tuple[FindingGroup, ...]:
         """The findings of the first screen."""
         return self.findings[:TOP_FINDINGS]
+
+    @property
+    def finding_count(self) -> int:
+        """How many findings there are, those that follow from others counted."""
+        return sum(group.size for group in self.findings)
 
     @property
     def rows_text(self) -> str:
@@ -101,11 +106,11 @@ def build_page(evaluation: Evaluation) -> Page:
         answer=answer(evaluation, key),
         answers=answer_lines(evaluation),
         key=key,
-        findings=finding_lines(evaluation),
+        findings=finding_groups(evaluation),
         causes=causes(evaluation),
         segments=segments(evaluation),
         moves=moves(evaluation),
-        series=series_figures(evaluation),
+        over_time=followed(evaluation),
         estimated=estimated(evaluation),
         groups=metric_groups(evaluation),
         curves=curve_figures(evaluation),

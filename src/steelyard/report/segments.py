@@ -12,6 +12,8 @@ from steelyard.report.scale import Scale
 from steelyard.report.text import sentence, visible
 
 RULE_LIMIT = 300
+MOST_ROWS = 25
+_COMPARED = ("<", ">", "≤", "≥")
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,10 @@ class SegmentLine:
 
 @dataclass(frozen=True)
 class Segments:
-    """All segments, the one with most avoidable loss first."""
+    """The segments, the one with most avoidable loss first, and how many there are in all."""
 
     lines: tuple[SegmentLine, ...] = ()
+    total: int = 0
     what: str = "loss"
     scale: Scale | None = None
 
@@ -45,16 +48,20 @@ class Segments:
 
 def segments(evaluation: Evaluation) -> Segments:
     """Return the segments that a search found."""
-    ends = [e for s in evaluation.segments for x in (s.loss, s.rest) for e in (x.low, x.value, x.high)]
+    shown = evaluation.segments[:MOST_ROWS]
+    ends = [e for s in shown for x in (s.loss, s.rest) for e in (x.low, x.value, x.high)]
     counted = evaluation.task in ("binary", "multiclass", "multilabel")
     return Segments(
-        tuple(_line(s) for s in evaluation.segments), "error rate" if counted else "mean error", Scale.around(ends)
+        tuple(_line(s) for s in shown),
+        len(evaluation.segments),
+        "error rate" if counted else "mean error",
+        Scale.around(ends, wanted=2),
     )
 
 
 def _line(segment: Segment) -> SegmentLine:
     return SegmentLine(
-        sentence(segment.where),
+        sentence(" & ".join(_item(column, value) for column, value in segment.where) or "all rows"),
         visible(segment.rule, RULE_LIMIT),
         numerals.count(segment.rows),
         numerals.percent(segment.share),
@@ -64,3 +71,8 @@ def _line(segment: Segment) -> SegmentLine:
         numerals.percent(segment.of_errors),
         numerals.percent(segment.avoidable),
     )
+
+
+def _item(column: str, value: str) -> str:
+    """Write "age < 63" and "sex = female"."""
+    return f"{column} {value}" if value.startswith(_COMPARED) else f"{column} = {value}"

@@ -41,19 +41,19 @@ def _interval(scale: Scale, estimate: Estimate, kind: str, y: str) -> str:
     return f'<g class="{kind}"><line x1="{low}" x2="{high}" y1="{y}" y2="{y}"/><circle cx="{at}" cy="{y}" r="4"/></g>'
 
 
-def step(scale: Scale | None, start: float, end: float, kind: str) -> Markup:
-    """Return one step of a waterfall, or the level it starts from or ends at."""
+def step(scale: Scale | None, bar: tuple[float, float], reach: tuple[float, float], kind: str) -> Markup:
+    """Return one step of a waterfall: a bar between its ends, and where it may end by its interval."""
     if scale is None:
         return _EMPTY
-    if kind == "level":
-        point = f'<circle cx="{_x(scale, end)}" cy="50%" r="4"/>'
-        return _svg(f'<svg class="step level" aria-hidden="true">{point}</svg>')
-    left, right = sorted((scale.at(start), scale.at(end)))
+    start, end = (_x(scale, x) for x in bar)
+    left, right = sorted(scale.at(x) for x in bar)
+    low, high = (_x(scale, x) for x in reach)
     width = max(right - left, 0.004)
     return _svg(
-        f'<svg class="step {kind}" aria-hidden="true"><line x1="{_x(scale, start)}" x2="{_x(scale, start)}" y1="0" '
-        f'y2="72%"/><rect x="{100 * left:.4g}%" width="{100 * width:.4g}%" y="28%" height="44%"/>'
-        f'<line x1="{_x(scale, end)}" x2="{_x(scale, end)}" y1="28%" y2="100%"/></svg>'
+        f'<svg class="step {kind}" aria-hidden="true"><line x1="{start}" x2="{start}" y1="0" y2="78%"/>'
+        f'<rect x="{100 * left:.4g}%" width="{100 * width:.4g}%" y="22%" height="56%"/>'
+        f'<line x1="{end}" x2="{end}" y1="22%" y2="100%"/>'
+        f'<line class="reach" x1="{low}" x2="{high}" y1="50%" y2="50%"/></svg>'
     )
 
 

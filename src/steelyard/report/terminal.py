@@ -13,11 +13,12 @@ from rich.text import Text
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.report.page import Page, build_page
+from steelyard.report.scale import Scale
 from steelyard.report.svg import key_scale
 from steelyard.report.terminal_table import MIDDLE, Row, layout, number_table
 
 if TYPE_CHECKING:
-    from steelyard.report.first_screen import FindingLine
+    from steelyard.report.first_screen import FindingGroup
     from steelyard.report.slices import SlicePanel
 
 STYLES = {
@@ -36,6 +37,7 @@ NARROW = 72
 FINDINGS_SHOWN = 3
 SLICES_SHOWN = 8
 MOVES_SHOWN = 5
+ESTIMATES_SHOWN = 8
 _PLAIN = str.maketrans(
     {
         "─": "-",
@@ -89,9 +91,11 @@ def _print(evaluation: Evaluation, console: Console) -> None:
 
 def _parts(page: Page, width: int) -> Iterator[RenderableType]:
     yield from _head(page)
-    yield from _answers(page)
+    yield from _answers(page, width)
     yield from _findings(page)
+    yield from _causes(page, width)
     yield from _numbers(page, width)
+    yield from _estimated(page, width)
     yield from _moves(page)
     if page.slices:
         yield from _slices(page.slices[0], page, width)
@@ -107,15 +111,20 @@ def _head(page: Page) -> Iterator[RenderableType]:
     yield Text.assemble(verdict, f"  {_plain(page.answer)}")
 
 
-def _answers(page: Page) -> Iterator[RenderableType]:
+def _answers(page: Page, width: int) -> Iterator[RenderableType]:
     if not page.answers:
         return
     yield Text()
+    if width <= NARROW:
+        for line in page.answers:
+            yield _indented(Text(line.question, style="bold"))
+            yield _indented(_indented(Text(_plain(line.answer))))
+        return
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for line in page.answers:
-        table.add_row(line.question, Text(_plain(line.answer)))
+        table.add_row(Text(line.question), Text(_plain(line.answer)))
     yield _indented(table)
 
 
@@ -123,18 +132,35 @@ def _findings(page: Page) -> Iterator[RenderableType]:
     if not page.findings:
         return
     yield _title("Findings")
-    for finding in page.findings[:FINDINGS_SHOWN]:
-        yield _indented(_finding(finding))
-    if len(page.findings) > FINDINGS_SHOWN:
-        yield _indented(Text(f"… and {len(page.findings) - FINDINGS_SHOWN} more in the report", style="dim"))
+    for group in page.findings[:FINDINGS_SHOWN]:
+        yield _indented(_finding(group))
+    hidden = sum(group.size for group in page.findings[FINDINGS_SHOWN:])
+    if hidden:
+        yield _indented(Text(f"… and {hidden:,} more in the report", style="dim"))
 
 
-def _finding(finding: FindingLine) -> Group:
-    lead = Text(f"{finding.sign} {finding.severity}  ", style=STYLES[finding.severity])
+def _finding(group: FindingGroup) -> Group:
+    finding, parts = group.lead, len(group.parts)
+    lead = Text(f"{finding.sign} {finding.severity}", style=STYLES[finding.severity])
+    standing = ", as on the reference" if finding.standing else ""
     effect = f" {finding.effect}" if finding.effect else ""
+    follow = [_indented(Text(f"… and {parts:,} more that follow{'s' if parts == 1 else ''} from it", style="dim"))]
     return Group(
-        Text.assemble(lead, _plain(finding.sentence)), _indented(Text(_plain(f"→ {finding.action}{effect}")))
+        Text.assemble(lead, (standing, "dim"), "  ", _plain(finding.sentence)),
+        _indented(Text(_plain(f"→ {finding.action}{effect}"))),
+        *(follow if parts else []),
     )
+
+
+def _causes(page: Page, width: int) -> Iterator[RenderableType]:
+    if not page.causes or not page.causes[0].bars:
+        return
+    cause = page.causes[0]
+    scale = Scale.around([0.0, *(e for b in cause.bars if (x := b.cell.estimate) for e in (x.low, x.value, x.high))])
+    rows = [Row(b.label, b.cell, scale, 0.0, (Text(_plain(b.share), style="dim"),)) for b in cause.bars]
+    drawn = layout(rows, width - 2).bar
+    yield _title(f"Why {cause.title} changed, {cause.change.value}{f'; {MIDDLE} is no effect' if drawn else ''}")
+    yield _indented(number_table(rows, width - 2))
 
 
 def _numbers(page: Page, width: int) -> Iterator[RenderableType]:
@@ -152,16 +178,31 @@ def _numbers(page: Page, width: int) -> Iterator[RenderableType]:
     yield _indented(number_table(rows, width - 2, ("before", "") if page.compared else ()))
 
 
+def _estimated(page: Page, width: int) -> Iterator[RenderableType]:
+    lines = [line for found in page.estimated if not found.backtest for line in found.lines]
+    if not lines:
+        return
+    rows = []
+    for line in lines[:ESTIMATES_SHOWN]:
+        was = line.reference.estimate if line.reference else None
+        before = Text(line.reference.value if line.reference else "")
+        scale = key_scale(line.cell.estimate, was)
+        rows.append(Row(line.title, line.cell, scale, was.value if was else None, (before,)))
+    drawn = layout(rows, width - 2).bar
+    yield _title(f"Estimated while labels are late{f'; {MIDDLE} is the reference' if drawn else ''}")
+    yield _indented(number_table(rows, width - 2, ("before",)))
+
+
 def _moves(page: Page) -> Iterator[RenderableType]:
-    moved = [line for line in page.moves.lines if line.verdict == "drifted"]
     if not page.moves.lines:
         return
-    yield _title(f"What moved: {len(moved)} of {page.moves.total:,}")
-    for line in moved[:MOVES_SHOWN]:
+    moved = [line for line in page.moves.lines if line.verdict == "drifted"][:MOVES_SHOWN]
+    yield _title(f"What moved: {page.moves.drifted:,} of {page.moves.total:,}")
+    for line in moved:
         distance = f"{line.distance.value} ({line.distance.interval})"
         yield _indented(Text.assemble((f"{line.column}  ", "bold"), distance, f"  {_plain(line.sentence)}"))
-    if len(moved) > MOVES_SHOWN:
-        yield _indented(Text(f"… and {len(moved) - MOVES_SHOWN} more in the report", style="dim"))
+    if page.moves.drifted > len(moved):
+        yield _indented(Text(f"… and {page.moves.drifted - len(moved):,} more in the report", style="dim"))
 
 
 def _slices(panel: SlicePanel, page: Page, width: int) -> Iterator[RenderableType]:

@@ -1,7 +1,5 @@
 """Confident learning: how many labels are wrong, from scores that have not seen them."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -3,10 +3,7 @@
 Works on arrays of `Sums`, one entry a segment, so that a hundred thousand candidates are one call.
 """
 
-from __future__ import annotations
-
 import math
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +14,6 @@ Floats = npt.NDArray[np.float64]
 
 FAR = 30.0
 """Beyond so many standard deviations tail probabilities are no longer numbers; the closed form is used as it is."""
-SWEEPS = 60
-ITERATIONS = 100
-MOST_SPREADS = 24
 
 
 class Sums(NamedTuple):
@@ -54,7 +48,7 @@ class Sums(NamedTuple):
         scatter = np.maximum(self.power - 2.0 * m * self.cross + m * m * self.squares, 0.0)
         return _ratio(scatter, self.squares)
 
-    def minus(self, other: Sums) -> Sums:
+    def minus(self, other: "Sums") -> "Sums":
         """Sums of the rows that are not in a part; what rounding makes negative is 0."""
         return Sums(*(np.maximum(a - b, 0.0) for a, b in zip(self, other, strict=True)))
 
@@ -143,74 +137,6 @@ def deviation_of(p: npt.ArrayLike) -> Floats:
     return np.asarray(-special.ndtri(np.asarray(p, dtype=float)))
 
 
-class Prior(NamedTuple):
-    """What effects are like: a share of them is drawn from N(0, spread²), for each of some spreads, 0 among them."""
-
-    shares: tuple[float, ...]
-    spreads: tuple[float, ...]
-
-    def kept(self, effect: float, error: float) -> float:
-        """The part of an effect with this standard error that is not noise: posterior mean over effect, 0 to 1."""
-        if error <= 0.0 or math.inf in self.spreads:
-            return 1.0
-        wide = np.array(self.spreads) ** 2 + error**2
-        log = special.xlogy(1.0, np.array(self.shares)) - 0.5 * (effect**2 / wide + np.log(wide))
-        belongs = np.exp(log - log.max())
-        return float(belongs @ (1.0 - error**2 / wide) / belongs.sum())
-
-
-def prior_of(effects: npt.ArrayLike, errors: npt.ArrayLike) -> Prior:
-    """Empirical Bayes: the mixture of nothing and normal effects, small to large, that best explains those seen (EM).
-
-    One normal would shrink a few large effects among many nulls nearly to nothing.
-
-    Raises:
-        ValueError: unless both are arrays of one shape (k,) with k ≥ 1 and positive errors.
-
-    Source: Stephens 2017, "False discovery rates: a new deal".
-    """
-    x, se = np.asarray(effects, dtype=float), np.asarray(errors, dtype=float)
-    if x.ndim != 1 or x.shape != se.shape or not x.size or not bool(np.all(se > 0.0)):
-        raise ValueError("effects and errors must be arrays of one shape (k,), errors positive")
-    smallest, largest = float(se.min()) / 2.0, 2.0 * max(float(np.abs(x).max()), float(se.min()))
-    steps = min(max(math.ceil(2.0 * math.log2(largest / smallest)), 1), MOST_SPREADS)
-    spreads = np.concatenate([[0.0], smallest * (largest / smallest) ** (np.arange(steps + 1) / steps)])
-    wide = spreads**2 + se[:, None] ** 2
-    log = -0.5 * (x[:, None] ** 2 / wide + np.log(wide))
-    likelihood = np.exp(log - log.max(axis=1, keepdims=True))
-    shares = np.full(len(spreads), 1.0 / len(spreads))
-    for _ in range(ITERATIONS):
-        belongs = shares * likelihood
-        belongs /= belongs.sum(axis=1, keepdims=True)
-        shares = belongs.mean(axis=0)
-    return Prior(tuple(shares.tolist()), tuple(spreads.tolist()))
-
-
-def overlaps(pairs: dict[tuple[int, int], Floats], variables: int) -> Floats:
-    """The weight of rows for which all of `variables` conditions hold, from every two of them together.
-
-    Args:
-        pairs: for variables i < j the weights (k, 2, 2) of i being false, true × j being false, true; k cases.
-        variables: their number, at least 2; exact for 2.
-
-    Returns:
-        Shape (k,): of the table of greatest entropy among those with these margins, found by iterative
-        proportional fitting. Never outside what the margins allow, but for what the fit still lacks.
-
-    Source: Deming & Stephan 1940; Jaynes 1957.
-    """
-    cases = len(next(iter(pairs.values())))
-    table = np.ones((cases, *(2,) * variables))
-    names = list(combinations(range(variables), 2))
-    for _ in range(SWEEPS if variables > 2 else 1):
-        for i, j in names:
-            others = tuple(axis + 1 for axis in range(variables) if axis not in (i, j))
-            now = table.sum(axis=others, keepdims=True) if others else table
-            wanted = pairs[i, j].reshape([cases, *(2 if axis in (i, j) else 1 for axis in range(variables))])
-            table = table * _ratio(wanted, now)
-    return np.asarray(table.reshape(cases, -1)[:, -1])
-
-
 def sliceline_score(share: float, lift: float, alpha: float = 0.95) -> float:
     """SliceLine's score of a slice with `share` of the rows and `lift` times the mean error of all rows.
 
@@ -261,5 +187,5 @@ def _divergence(p: Floats, q: Floats) -> Floats:
 
 def _ratio(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
     """a/b, 0 where b is 0."""
-    top, bottom = np.broadcast_arrays(np.asarray(a, dtype=float), np.asarray(b, dtype=float))
-    return np.asarray(np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0.0))
+    top, bottom = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return np.asarray(np.divide(top, bottom, out=np.zeros(np.broadcast(top, bottom).shape), where=bottom > 0.0))

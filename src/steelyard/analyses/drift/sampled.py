@@ -127,7 +127,7 @@ def has_both(study: Study) -> bool:
 
 def in_both(study: Study, column: str) -> bool:
     """Whether both data sets have a column, and both as numbers or both not."""
-    if not has_both(study):
+    if not has_both(study) or any(study.lacks(column, data) for data in BOTH):
         return False
     types = [study.looks[data].frame.schema.get(column) for data in BOTH]
     return None not in types and len({dtype.is_numeric() for dtype in types if dtype is not None}) == 1

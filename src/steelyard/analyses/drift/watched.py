@@ -117,6 +117,8 @@ def _own_key(plan: ColumnPlan) -> Key:
 
 def _comparable(study: Study, plan: ColumnPlan) -> bool:
     """Whether both data sets have it, as the same kind of thing, and it is counted at all."""
+    if any(study.lacks(plan.name, data) for data in (CURRENT, REFERENCE)):
+        return False
     frames = [study.looks[data].frame for data in (CURRENT, REFERENCE)]
     if next(plan.facts(), None) is None or any(plan.name not in frame.columns for frame in frames):
         return False

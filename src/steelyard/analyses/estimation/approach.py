@@ -71,7 +71,7 @@ class Approach(Protocol):
         """χ² of segments that differ from what was learnt without them, and its degrees of freedom."""
 
     def expect(self, study: Study, metrics: Sequence[Metric], rows: Any, learnt: Learnt) -> Any:
-        """What these metrics need to know of the rows; its `where(cells)` is the same of some."""
+        """What these metrics need to know of the rows; it has the rows' `where`, `forgotten` and `known`."""
 
     def outcome(self, metric: Metric, expected: Any, terms: Terms) -> Outcome | None:
         """A metric on rows with what is to be expected of them; None where it cannot be estimated."""

@@ -58,7 +58,8 @@ def overall(found: Known) -> list[Trial]:
     """The current rows that have a label, judged by the reference alone."""
     if found.reference is None or found.labelled < FEW_ROWS:
         return []
-    return list(_trials(found, found.rows, found.reference, found.strata, Slice(), CURRENT))
+    expected = found.approach.expect(found.study, found.metrics, found.rows, found.reference)
+    return list(_trials(found, expected, found.strata, Slice(), CURRENT))
 
 
 def by_window(found: Known) -> list[Trial]:
@@ -75,10 +76,12 @@ def by_window(found: Known) -> list[Trial]:
         segments = strata_of(by, approach.facts(study, by)[0], [profile])
         rows = approach.read(study, profile, by, segments)
         for places, learnt in _folds(found, rows, segments) if data == REFERENCE else _whole(found, segments):
+            part = rows.where(np.isin(rows.stratum, places))
+            expected = approach.expect(study, found.metrics, part.pooled(), learnt)
             for place in places:
-                part = rows.where(rows.stratum == place).pooled()
-                if approach.labelled(part)[0] >= FEW_ROWS:
-                    trials += _trials(found, part, learnt, Strata(), segments.names[place], data)
+                window = part.stratum == place
+                if approach.labelled(part.where(window))[0] >= FEW_ROWS:
+                    trials += _trials(found, expected.where(window), Strata(), segments.names[place], data)
     return trials
 
 
@@ -100,11 +103,11 @@ def readings(trials: list[Trial]) -> Iterator[Reading]:
             yield Reading(trial.metric, trial.realised, trial.where, REALISED)
 
 
-def _trials(found: Known, rows: Any, learnt: Learnt, segments: Strata, where: Slice, data: str) -> Iterator[Trial]:
-    stated, approach, metrics = terms(found, segments, corrected=False), found.approach, found.metrics
-    before, after = (approach.expect(found.study, metrics, r, learnt) for r in (rows.forgotten(), rows.known()))
-    for metric in metrics:
-        estimate, realised = (approach.outcome(metric, of, stated) for of in (before, after))
+def _trials(found: Known, expected: Any, segments: Strata, where: Slice, data: str) -> Iterator[Trial]:
+    stated = terms(found, segments, corrected=False)
+    before, after = expected.forgotten(), expected.known()
+    for metric in found.metrics:
+        estimate, realised = (found.approach.outcome(metric, of, stated) for of in (before, after))
         if isinstance(estimate, Estimate) and isinstance(realised, Estimate):
             yield Trial(metric.name, where, data, estimate, realised)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -62,6 +62,14 @@ class Expected:
         values = {names: (hit[cells], miss[cells]) for names, (hit, miss) in self.values.items()}
         return replace(self, tally=self.tally.where(cells), chance=self.chance[cells], values=values)
 
+    def forgotten(self) -> Expected:
+        """The rows that have a label, as if they had none."""
+        return replace(self, tally=self.tally.forgotten())
+
+    def known(self) -> Expected:
+        """The rows that have a label alone."""
+        return replace(self, tally=self.tally.known())
+
     @property
     def hit(self) -> Floats:
         """(C, 3) expected rows, weight and squared weight of hits."""
@@ -81,8 +89,8 @@ def expect(
     tally: Tally, chances: Chances, problem: Problem, wrong: Wrong | None = None, metrics: Sequence[Metric] = ()
 ) -> Expected:
     """What is to be expected of the labels of these rows, and of the row values that these metrics are means of."""
-    wanted = dict.fromkeys(names for metric in metrics if (names := _row_values(metric, problem)))
-    values = {names: (_evaluated(names, tally, 1), _evaluated(names, tally, 0)) for names in wanted}
+    wanted = list(dict.fromkeys(names for metric in metrics if (names := _row_values(metric, problem))))
+    values = dict(zip(wanted, _evaluated(wanted, tally), strict=True)) if wanted else {}
     return Expected(tally, chances.of(tally), chances, problem, wrong, values)
 
 
@@ -238,18 +246,23 @@ def _means(expressions: tuple[str, ...], rows: Expected) -> tuple[Means, Slopes]
     return view, slopes
 
 
-def _evaluated(expressions: tuple[str, ...], tally: Tally, label: int) -> Floats:
-    """(C, k) values of row expressions in each cell, were its label this one."""
-    decided = tally.decision >= 0
+def _evaluated(wanted: Sequence[tuple[str, ...]], tally: Tally) -> Iterator[tuple[Floats, Floats]]:
+    """(C, k) values of each group of row expressions in each cell, were its label a hit, and were it a miss."""
+    cells = len(tally.score)
+    decision = np.where(tally.decision >= 0, tally.decision, np.nan)
     frame = pl.DataFrame(
         {
-            LABEL: np.full(len(tally.score), float(label)),
-            DECISION: pl.Series(np.where(decided, tally.decision, np.nan), nan_to_null=True, dtype=pl.Float64),
-            SCORE: pl.Series(tally.score, nan_to_null=True),
+            LABEL: np.repeat([1.0, 0.0], cells),
+            DECISION: pl.Series(np.tile(decision, 2), nan_to_null=True, dtype=pl.Float64),
+            SCORE: pl.Series(np.tile(tally.score, 2), nan_to_null=True),
         }
     )
     table = as_table(frame, "cells")
+    expressions = list(dict.fromkeys(e for names in wanted for e in names))
     made = table.frame.select(
         **{str(i): compile_expression(e, table.kinds) for i, e in enumerate(expressions)}
     ).collect("polars")
-    return np.asarray(made.to_numpy(), dtype=float).reshape(len(tally.score), len(expressions))
+    values = np.asarray(made.to_numpy(), dtype=float)
+    for names in wanted:
+        of = values[:, [expressions.index(e) for e in names]]
+        yield of[:cells], of[cells:]

@@ -186,6 +186,14 @@ class Foreseen:
         """Only some of the cells."""
         return replace(self, rows=self.rows.where(cells))
 
+    def forgotten(self) -> Foreseen:
+        """The rows that have a label, as if they had none."""
+        return replace(self, rows=self.rows.forgotten())
+
+    def known(self) -> Foreseen:
+        """The rows that have a label alone."""
+        return replace(self, rows=self.rows.known())
+
 
 def outcome(metric: Metric, foreseen: Foreseen, terms: Terms) -> Outcome | None:
     """MAE, MSE or RMSE on these rows once their labels are there; None for any other metric."""

@@ -3,10 +3,11 @@
 | explains | what becomes part of it |
 |---|---|
 | a cause | the change it explains, other metrics with the same cause, and what speaks for it |
-| a defect of a column | the drift of that column, and lesser defects of it |
+| a defect of a column | the drift of that column, lesser defects of it, and segments of it that are bad only since |
+| labels that are missing | the drift of the labels; and every change, where who has a label is no accident |
 | a fall of the model | slices, segments and calibration that are bad only since; estimates that it made wrong |
 
-Parts stay in the list, and never rank above what explains them.
+Parts stay in the list. A defect is as severe as the gravest of its parts; no other part ranks above its whole.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from steelyard.analyses.study import Study
 from steelyard.records import Finding, Severity
 
 _FOLLOWS_A_FALL = ("segment", "weak-slice", "calibration", "threshold", "bias", "estimated", "quality-label-noise")
+_PLACES = ("segment", "weak-slice")
+_DEFECTS = ("quality-", "missing")
 _MOVES = ("change:label", "change:score", "change:prediction")
 _LAST = 9
 Findings = dict[str, Finding]
@@ -49,7 +52,12 @@ def linked(study: Study, findings: Iterable[Finding]) -> list[Finding]:
     """
     found = _without_repeats(study, {finding.id: finding for finding in findings})
     wholes: dict[str, str] = {}
-    for whole, parts in (*_causes(study, found), *_columns(found), *_falls(study, found)):
+    for whole, parts in (
+        *_labels(study, found),
+        *_causes(study, found),
+        *_columns(found),
+        *_falls(study, found),
+    ):
         for part in parts:
             if part in found and part != whole and part not in wholes and wholes.get(whole) != part:
                 wholes[part] = whole
@@ -82,14 +90,28 @@ def _causes(study: Study, found: Findings) -> Iterator[tuple[str, Sequence[str]]
 
 
 def _columns(found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
-    """The gravest defect of a column, with its drift and its lesser defects."""
-    for name, finding in found.items():
-        if finding.kind == "drift" and finding.severity is not Severity.INFO:
-            defects = [f for f in found.values() if f.kind.startswith("quality-") and f.subject == finding.subject]
-            news = [f for f in defects if not f.standing and f.severity is not Severity.INFO]
-            if news:
-                gravest = min(news, key=_order)
-                yield gravest.id, [name, *(f.id for f in news)]
+    """The gravest new defect of a column, with its drift, its lesser defects, and new segments of that column."""
+    news: dict[str, list[Finding]] = {}
+    for finding in found.values():
+        if finding.kind.startswith("quality-") and not finding.standing and finding.severity is not Severity.INFO:
+            news.setdefault(finding.subject, []).append(finding)
+    for column, defects in news.items():
+        drift = f"drift:{column}"
+        if drift in found:
+            gravest = min(defects, key=_order)
+            since = [
+                f.id for f in found.values() if f.kind in _PLACES and not f.standing and column in f.slice.columns
+            ]
+            yield gravest.id, [drift, *(f.id for f in defects), *since]
+
+
+def _labels(study: Study, found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
+    """Missing labels, with the drift that they make; and with every change, where those that are there mislead."""
+    if "missing:label" in found:
+        parts = [f"drift:{column}" for column in study.roles.labels]
+        if "estimated:labels-so-far" in found:
+            parts += ["estimated:labels-so-far", *(f.id for f in found.values() if f.kind in ("cause", "change"))]
+        yield "missing:label", parts
 
 
 def _falls(study: Study, found: Findings) -> Iterator[tuple[str, Sequence[str]]]:
@@ -110,12 +132,18 @@ def _told(found: Findings, wholes: dict[str, str]) -> list[Finding]:
             seen.add(name)
         return name
 
+    roots = {name: root(name) for name in found}
     told = []
     for name, finding in found.items():
-        whole = root(name)
-        if whole != name:
-            bound = found[whole].severity
-            finding = replace(finding, part_of=whole, severity=max(finding.severity, bound, key=lambda s: s.rank))
+        whole = found[roots[name]]
+        if whole is not finding and not whole.kind.startswith(_DEFECTS):
+            severity = max(finding.severity, whole.severity, key=lambda s: s.rank)
+            finding = replace(finding, part_of=whole.id, severity=severity)
+        elif whole is not finding:
+            finding = replace(finding, part_of=whole.id)
+        elif finding.kind.startswith(_DEFECTS):
+            gravest = min((found[n].severity for n in found if roots[n] == name), key=lambda s: s.rank)
+            finding = replace(finding, severity=gravest)
         told.append(finding)
     return [_with_repair(f, [p for p in told if p.part_of == f.id]) for f in told]
 

@@ -24,10 +24,11 @@ def missing_values(study: Study) -> list[Finding]:
     found = list(missing(study, "current"))
     if not found or found[0].where or not found[0].rows:
         return []
-    return [*_labels(found[0], found[1:]), *_answers(found[0]), *_infinite(found[0])]
+    estimated = any(r.data == "estimated" for r in study.readings)
+    return [*_labels(found[0], found[1:], estimated=estimated), *_answers(found[0]), *_infinite(found[0])]
 
 
-def _labels(whole: Missing, parts: Sequence[Missing]) -> Iterator[Finding]:
+def _labels(whole: Missing, parts: Sequence[Missing], *, estimated: bool) -> Iterator[Finding]:
     if not whole.label:
         return
     share = whole.label / whole.rows
@@ -37,7 +38,9 @@ def _labels(whole: Missing, parts: Sequence[Missing]) -> Iterator[Finding]:
             "missing",
             Severity.HIGH,
             "label",
-            "No row has a label, so nothing can be said about the quality of the model.",
+            "No row has a label yet, so the quality of the model can only be estimated from its scores."
+            if estimated
+            else "No row has a label, so nothing can be said about the quality of the model.",
             Recommendation("Label a random sample of the rows; a few hundred tell a lot."),
             impact=1.0,
         )

@@ -39,6 +39,16 @@ def overall(study: Study) -> list[Finding]:
 
 def _unknown(study: Study) -> Finding:
     """Nothing could be measured."""
+    if any(r.data == "estimated" for r in study.readings):
+        return Finding(
+            id="overall",
+            kind="overall",
+            severity=Severity.INFO,
+            subject="data",
+            sentence="No row has both a label and an answer, so how good the model is can only be estimated.",
+            recommendation=Recommendation("Label a random sample of the rows, and evaluate again when labels come."),
+            impact=IMPACT,
+        )
     reasons = dict.fromkeys(
         outcome.reason for m in chosen(study, MAIN) if isinstance(outcome := study.outcome(m.name), Undefined)
     )

@@ -73,6 +73,7 @@ def _finding(study: Study, segment: Segment, past: History) -> Finding:
         slice=segment.where,
         estimate=segment.loss,
         impact=min(segment.avoidable, 1.0),
+        standing=past == "known",
     )
 
 
@@ -140,6 +141,7 @@ def _others(study: Study, rest: Sequence[Segment]) -> Finding:
         Recommendation("Mend the larger ones first, then evaluate again."),
         " ".join(f"{s.rule}: {_measure(study)} {shown(s.loss)}, adjusted {p_text(s.q)}." for s in rest),
         impact=max(s.avoidable for s in rest),
+        standing="reference" in study.profiles,
     )
 
 

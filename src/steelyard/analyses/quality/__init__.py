@@ -17,7 +17,7 @@ def facts(study: Study) -> Iterator[Fact]:
 
 
 def about(study: Study) -> Iterator[Fact]:
-    """Sketches of whole rows, rows by day and by stated group; all else is read from the facts of the data overview."""
+    """Sketches of whole rows, rows by day and by stated group; the rest is read from the data overview's facts."""
     yield from population.wanted(study.population, study.roles.weight)
     yield from contents.wanted(study)
     yield from times.wanted(study)

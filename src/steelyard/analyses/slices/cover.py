@@ -11,7 +11,8 @@ import numpy as np
 from steelyard.analyses.slices.candidates import ALARMS, ALIKE, WORSE, Candidate, Rule
 from steelyard.analyses.slices.cubes import Floats, sums_of
 from steelyard.analyses.slices.groups import Groups
-from steelyard.stats.segments import Sums, deviation_of, overlaps
+from steelyard.stats.overlaps import overlaps
+from steelyard.stats.segments import Sums, deviation_of
 
 POOL = 600
 """The surest candidates, among which the cover chooses."""

@@ -19,7 +19,8 @@ from steelyard.analyses.slices.telling import told
 from steelyard.analyses.study import Study
 from steelyard.facts import Fact, Profile
 from steelyard.records import Segment
-from steelyard.stats.segments import Prior, Sums, gap, prior_of, worse_mean, worse_share
+from steelyard.stats.segments import Sums, gap, worse_mean, worse_share
+from steelyard.stats.shrinkage import Prior, prior_of
 
 CURRENT, REFERENCE = "current", "reference"
 MOST = 10

@@ -13,7 +13,8 @@ from steelyard.analyses.slices.rules import expression, joined, words
 from steelyard.analyses.study import Study
 from steelyard.records import Estimate, Segment, Slice
 from steelyard.stats import intervals
-from steelyard.stats.segments import Prior, Sums, tail_of, worse_mean, worse_share
+from steelyard.stats.segments import Sums, tail_of, worse_mean, worse_share
+from steelyard.stats.shrinkage import Prior
 
 SEARCHED = "found by search; the interval is that of these rows alone"
 

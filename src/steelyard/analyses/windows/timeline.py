@@ -22,7 +22,7 @@ MOST = 1_000
 """Windows of one data set that are read; the latest are kept."""
 GAP = 30
 """A longer run of empty windows than this, and than there are windows with rows, cuts off strays."""
-PARTIAL = 0.5
+PARTIAL = 0.8
 """The first and the last window count as cut off with fewer rows than this share of the usual."""
 _DAY, _WEEK, _YEAR = 86_400, 7, 12
 

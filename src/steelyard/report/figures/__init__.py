@@ -1,22 +1,22 @@
-"""The charts of an evaluation, by section: curves of the scores, and errors of numbers."""
+"""The charts of an evaluation, by section: curves of the scores, errors of numbers, numbers over time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import Curve, Estimate, Series
 from steelyard.report.figures import calibration, errors, ranking, scores
 from steelyard.report.figures.figure import Figure, points_table
-from steelyard.report.figures.over_time import over_time
+from steelyard.report.figures.over_time import drawable, over_time, title
 from steelyard.report.figures.spec import MOST_SUBJECTS
-from steelyard.report.metric_words import metric_doc
 from steelyard.report.text import visible
 
-__all__ = ["Figure", "curve_figures", "error_figures", "series_figures"]
+__all__ = ["Figure", "OverTime", "curve_figures", "error_figures", "followed"]
 
 MOST_SERIES = 12
+MOST_QUIET = 12
 
 _ERRORS: dict[str, Callable[[Sequence[Curve]], Figure]] = {
     "residual_histogram": errors.residual_histogram,
@@ -26,6 +26,22 @@ _ERRORS: dict[str, Callable[[Sequence[Curve]], Figure]] = {
     "quantile_coverage": errors.quantile_coverage,
 }
 _TABLES = {"confusion", "per_class", "per_label", "calibration_smooth"}  # drawn elsewhere
+
+
+@dataclass(frozen=True)
+class OverTime:
+    """What was followed over time: drawn, named because nothing happened, and too many to draw.
+
+    `quiet` names the first of the `quiet_count` series in which nothing happened; `more` counts those not drawn.
+    """
+
+    figures: tuple[Figure, ...] = ()
+    quiet: tuple[str, ...] = ()
+    quiet_count: int = 0
+    more: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.figures or self.quiet)
 
 
 def curve_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
@@ -43,7 +59,7 @@ def curve_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
         "top_k": ranking.top_k,
         "ranking_at_k": ranking.ranking_at_k,
     }
-    drawn = [_told(make(by_kind[kind]), evaluation) for kind, make in made.items() if kind in by_kind]
+    drawn = [_with_count(make(by_kind[kind]), evaluation) for kind, make in made.items() if kind in by_kind]
     rest = [k for k in by_kind if k not in made and k not in _ERRORS and k not in _TABLES]
     return (*drawn, *(_other(kind, by_kind[kind]) for kind in rest))
 
@@ -54,15 +70,21 @@ def error_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
     return tuple(make(by_kind[kind]) for kind, make in _ERRORS.items() if kind in by_kind)
 
 
-def series_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
-    """Return the charts of what was followed over time: metrics first, then whatever alarmed."""
-    drawn = [s for s in evaluation.series if any(isinstance(p.outcome, Estimate) for p in s.points)]
-    ordered = sorted(drawn, key=lambda s: (s.kind != "metric", not s.alarms, not s.changes))
-    return tuple(over_time(s, _title(s, evaluation.task)) for s in ordered[:MOST_SERIES])
+def followed(evaluation: Evaluation) -> OverTime:
+    """Return what was followed over time: metrics and rows, whatever raised an alarm, and the names of the rest."""
+    known = [s for s in evaluation.series if drawable(s)]
+    told = sorted(filter(_told_of, known), key=lambda s: (s.kind != "metric", not s.alarms, not s.changes))
+    quiet = [s for s in known if not _told_of(s)]
+    return OverTime(
+        tuple(over_time(s, evaluation.task) for s in told[:MOST_SERIES]),
+        tuple(title(s, evaluation.task) for s in quiet[:MOST_QUIET]),
+        len(quiet),
+        len(told[MOST_SERIES:]),
+    )
 
 
-def _title(series: Series, task: str) -> str:
-    return metric_doc(series.subject, task).title if series.kind == "metric" else visible(series.subject)
+def _told_of(series: Series) -> bool:
+    return series.kind in ("metric", "volume") or bool(series.alarms or series.changes)
 
 
 def _by_kind(evaluation: Evaluation) -> dict[str, list[Curve]]:
@@ -77,7 +99,7 @@ def _by_kind(evaluation: Evaluation) -> dict[str, list[Curve]]:
     return found
 
 
-def _told(figure: Figure, evaluation: Evaluation) -> Figure:
+def _with_count(figure: Figure, evaluation: Evaluation) -> Figure:
     """Say in the caption when not all classes are drawn."""
     subjects = len({c.subject for c in evaluation.curves if c.kind == figure.kind})
     if subjects <= MOST_SUBJECTS:

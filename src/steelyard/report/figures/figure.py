@@ -25,13 +25,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """What a chart shows, how it is drawn (`spec`, empty where only the table is shown), and its points."""
+    """What a chart shows, how it is drawn (`spec`, empty where only the table is shown), its points and method."""
 
     kind: str
     title: str
     caption: str
     table: Table
     spec: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
 
 
 def points_table(curves: Sequence[Curve], names: Mapping[str, str], shares: Sequence[str] = ()) -> Table:

@@ -2,131 +2,280 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from steelyard.records import Estimate, Point, Series
+from steelyard.records import Change, Estimate, Point, Series
 from steelyard.report import numerals
 from steelyard.report.figures.figure import DATA_NAMES, Figure, Table, spread
-from steelyard.report.figures.spec import (
-    CURRENT,
-    CURRENT_NAME,
-    FAINT,
-    REFERENCE,
-    REFERENCE_NAME,
-    Spec,
-    chart,
-    level_line,
-    rounded,
-)
+from steelyard.report.figures.spec import FAINT, Spec, by_data, chart, level_line, rounded
+from steelyard.report.metric_words import metric_doc
 from steelyard.report.text import sentence, visible
 
 MOST_WINDOWS = 400
-HEIGHT = 190
-_WHAT = {"metric": "", "drift": "distance of ", "missing": "missing share of ", "volume": "rows of "}
+MOST_MARKS = 100
+MOST_TABLE_ROWS = 40
+MANY_WINDOWS = 60
+"""From so many windows on intervals are a band, not a line each."""
+HEIGHT = 200
+_MEANS = ("label", "score", "prediction")
+_SERIES = ["start", "at", "value", "low", "high"]
 
 
-def over_time(series: Series, title: str) -> Figure:
+def title(series: Series, task: str) -> str:
+    """Return what a series follows, in words."""
+    subject = visible(series.subject)
+    if series.kind == "metric":
+        return visible(metric_doc(series.subject, task).title)
+    if series.kind == "volume":
+        return "Rows"
+    if series.kind == "missing":
+        return f"Missing values of {subject}"
+    return f"Mean {subject}" if _is_mean(series) else f"Distance of {subject}"
+
+
+def drawable(series: Series) -> bool:
+    """Whether there is a point to draw."""
+    return any(isinstance(p.outcome, Estimate) and math.isfinite(p.outcome.value) for p in series.points)
+
+
+def over_time(series: Series, task: str) -> Figure:
     """Draw one series."""
-    points = [series.points[i] for i in spread(len(series.points), MOST_WINDOWS)]
-    rows = [_row(point) for point in points if isinstance(point.outcome, Estimate)]
-    name = f"{_WHAT[series.kind]}{title}".strip().capitalize() if series.kind != "metric" else title
-    return Figure(f"series_{series.kind}", name, _caption(series), _table(series), _spec(rows, series, name))
+    name = title(series, task)
+    note = " ".join(_stop(part) for part in (_budget(series), series.method) if part)
+    return Figure(
+        f"series_{series.kind}", name, _caption(series), _table(series), _spec(series, name), sentence(note)
+    )
 
 
-def _row(point: Point) -> dict[str, Any]:
-    outcome = point.outcome
-    assert isinstance(outcome, Estimate)  # noqa: S101 - told by the caller
+def _is_mean(series: Series) -> bool:
+    made = {p.outcome.method.partition(",")[0] for p in series.points if isinstance(p.outcome, Estimate)}
+    return series.subject in _MEANS and "jensen_shannon" not in made
+
+
+def _spec(series: Series, name: str) -> Spec:
+    points = [series.points[i] for i in _chosen(series.points)]
+    x = _axis([p.start for p in series.points])
+    y: Spec = {"type": "quantitative", "title": None, "scale": {"zero": False}}
+    rows = _columns(points, x["type"])
+    style = _style(rows)
+    value = {"x": x, "y": {**y, "field": "value"}, "tooltip": _tips()}
+    ends = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, **_colour(style)}
+    many = len(points) > MANY_WINDOWS
+    interval: Spec = {"type": "area", "opacity": 0.18} if many else {"type": "rule", "opacity": 0.4, "strokeWidth": 2}
+    layers = [
+        *_band(series, y),
+        *(level_line(float(rounded(series.centre) or 0.0)) if _finite(series.centre) else []),
+        *_shifts(series.changes, x),
+        {"mark": interval, "encoding": ends},
+        {
+            "mark": {"type": "line", "strokeWidth": 1.2 if many else 1.6},
+            "encoding": {"x": x, "y": {**y, "field": "value"}, **style},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 10 if many else 28, "opacity": 1},
+            "encoding": {**value, **_colour(style)},
+        },
+        *_alarms(points, value, x["type"]),
+        *_without(points, x),
+    ]
+    return chart(rows, layers, f"{name} over time", height=HEIGHT, transform=[{"flatten": _SERIES}])
+
+
+def _chosen(points: Sequence[Point]) -> list[int]:
+    """Return the places of the points to draw: evenly spread, and those with an alarm."""
+    alarms = [i for i, point in enumerate(points) if point.alarm]
+    kept = {alarms[i] for i in spread(len(alarms), MOST_MARKS)} if len(points) > MOST_WINDOWS else set()
+    return sorted(kept | set(spread(len(points), MOST_WINDOWS - len(kept))))
+
+
+def _columns(points: Sequence[Point], kind: str) -> list[dict[str, Any]]:
+    """Return one row a data set whose fields are lists: a quarter of the size of one row a point."""
+    made = []
+    names = list(dict.fromkeys(point.data for point in points))
+    for name in names:
+        told = [_row(point, kind) for point in points if point.data == name]
+        row: dict[str, Any] = {field: [one[field] for one in told] for field in _SERIES}
+        made.append(row | ({"data": DATA_NAMES.get(name, visible(name))} if len(names) > 1 else {}))
+    return made
+
+
+def _row(point: Point, kind: str) -> dict[str, Any]:
+    found = point.outcome if isinstance(point.outcome, Estimate) else None
     return {
         "start": visible(point.start),
-        "value": rounded(outcome.value),
-        "low": rounded(outcome.low),
-        "high": rounded(outcome.high),
-        "data": DATA_NAMES.get(point.data, visible(point.data)),
-        "alarm": point.alarm,
+        "at": _at(point.start, kind),
+        "value": rounded(found.value) if found else None,
+        "low": rounded(found.low) if found else None,
+        "high": rounded(found.high) if found else None,
     }
 
 
-def _spec(rows: Sequence[dict[str, Any]], series: Series, name: str) -> Spec:
-    numeric = all(_is_number(row["start"]) for row in rows)
-    x: Spec = {"field": "start", "type": "quantitative" if numeric else "temporal", "title": None}
-    if not numeric:
-        x["axis"] = {"labelOverlap": True, "tickCount": 6}
-    y: Spec = {"type": "quantitative", "title": None, "scale": {"zero": False}}
-    colour: Spec = {
-        "field": "data",
-        "type": "nominal",
-        "scale": {"domain": [CURRENT_NAME, REFERENCE_NAME], "range": [CURRENT, REFERENCE]},
-        "legend": {"title": None, "orient": "top"} if len({row["data"] for row in rows}) > 1 else None,
+def _axis(starts: Sequence[str]) -> Spec:
+    """Return the axis of time: dates in UTC whatever the reader's zone, numbers, or else the windows' names."""
+    if all(_number(start) is not None for start in starts):
+        return {"field": "at", "type": "quantitative", "title": None, "scale": {"zero": False}}
+    if all(_moment(start) is not None for start in starts):
+        return {
+            "field": "at",
+            "type": "temporal",
+            "title": None,
+            "scale": {"type": "utc"},
+            "axis": {"labelOverlap": True, "tickCount": 6},
+        }
+    return {"field": "at", "type": "ordinal", "title": None, "sort": None, "axis": {"labelOverlap": True}}
+
+
+def _at(start: str, kind: str) -> float | int | str | None:
+    if kind == "quantitative":
+        return _number(start)
+    return _moment(start) if kind == "temporal" else visible(start, 24)
+
+
+def _number(start: str) -> float | None:
+    try:
+        value = float(start)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _moment(start: str) -> int | None:
+    """Return milliseconds since 1970; a time without a zone is taken as UTC."""
+    try:
+        at = datetime.fromisoformat(start)
+    except ValueError:
+        return None
+    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def _tips() -> list[Spec]:
+    numbers = [
+        {"field": f, "type": "quantitative", "title": f, "format": ".4~g"}
+        for f in _SERIES
+        if f not in ("start", "at")
+    ]
+    return [{"field": "start", "type": "nominal", "title": "from"}, *numbers]
+
+
+def _style(rows: Sequence[dict[str, Any]]) -> Spec:
+    """Return colour and dash by data set; the legend is not as faint as the intervals."""
+    style = by_data(rows)
+    solid = {"symbolOpacity": 1}
+    return {c: {**s, "legend": {**s["legend"], **solid}} if "legend" in s else s for c, s in style.items()}
+
+
+def _colour(style: Spec) -> Spec:
+    return {"color": style["color"]}
+
+
+def _band(series: Series, y: Spec) -> Iterable[Spec]:
+    if series.limits is None or not all(map(math.isfinite, series.limits)):
+        return
+    low, high = (rounded(end) for end in series.limits)
+    yield {
+        "data": {"values": [{"low": low, "high": high}]},
+        "mark": {"type": "rect", "color": FAINT, "opacity": 0.2},
+        "encoding": {
+            "y": {**y, "field": "low"},
+            "y2": {"field": "high"},
+            "x": {"value": 0},
+            "x2": {"value": "width"},
+        },
     }
-    tooltip = [
-        {"field": "start", "type": x["type"], "title": "from"},
-        {"field": "value", "type": "quantitative", "title": "value", "format": ".4~g"},
-        {"field": "low", "type": "quantitative", "title": "low", "format": ".4~g"},
-        {"field": "high", "type": "quantitative", "title": "high", "format": ".4~g"},
-    ]
-    layers: list[Spec] = []
-    if series.limits is not None:
-        low, high = (rounded(end) for end in series.limits)
-        layers.append(
-            {
-                "data": {"values": [{"low": low, "high": high}]},
-                "mark": {"type": "rect", "color": FAINT, "opacity": 0.18},
-                "encoding": {
-                    "y": {**y, "field": "low"},
-                    "y2": {"field": "high"},
-                    "x": {"value": 0},
-                    "x2": {"value": "width"},
-                },
-            }
-        )
-    if series.centre is not None:
-        layers += level_line(float(rounded(series.centre) or 0.0), label="baseline")
-    layers += [
-        {
-            "mark": {"type": "rule", "opacity": 0.35, "strokeWidth": 2},
-            "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
-        },
-        {
-            "mark": {"type": "line", "strokeWidth": 1.5},
-            "encoding": {"x": x, "y": {**y, "field": "value"}, "color": colour},
-        },
-        {
-            "mark": {"type": "point", "filled": True, "size": 28},
-            "encoding": {"x": x, "y": {**y, "field": "value"}, "color": colour, "tooltip": tooltip},
-        },
-        {
-            "transform": [{"filter": "datum.alarm"}],
-            "mark": {"type": "point", "filled": False, "size": 150, "strokeWidth": 2, "color": "var(--fail)"},
-            "encoding": {"x": x, "y": {**y, "field": "value"}, "tooltip": tooltip},
-        },
-    ]
-    return chart(rows, layers, f"{name} over time", height=HEIGHT)
 
 
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdigit() and "-" not in text[1:]
+def _shifts(changes: Sequence[Change], x: Spec) -> Iterable[Spec]:
+    rows = [
+        {"at": at, "start": visible(c.at), "shift": _shift(c)}
+        for c in changes[:MOST_MARKS]
+        if (at := _at(c.at, x["type"])) is not None
+    ]
+    if rows:
+        yield {
+            "data": {"values": rows},
+            "mark": {"type": "rule", "color": "var(--muted)", "strokeDash": [4, 3], "strokeWidth": 1.4},
+            "encoding": {"x": x, "tooltip": _told("shift", "level")},
+        }
+
+
+def _alarms(points: Sequence[Point], value: Spec, kind: str) -> Iterable[Spec]:
+    rows = [row for point in points if point.alarm and (row := _row(point, kind))["value"] is not None]
+    if rows:
+        yield {
+            "data": {"values": rows},
+            "mark": {"type": "point", "filled": False, "size": 130, "strokeWidth": 2, "color": "var(--fail)"},
+            "encoding": value,
+        }
+
+
+def _without(points: Sequence[Point], x: Spec) -> Iterable[Spec]:
+    """Mark windows without a value at the foot of the chart."""
+    missing = [point for point in points if not isinstance(point.outcome, Estimate)]
+    rows = [
+        {"at": _at(p.start, x["type"]), "start": visible(p.start), "why": visible(p.outcome)}
+        for p in (missing[i] for i in spread(len(missing), MOST_MARKS))
+    ]
+    if rows:
+        yield {
+            "data": {"values": rows},
+            "mark": {"type": "text", "text": "×", "color": "var(--muted)", "fontSize": 13},
+            "encoding": {"x": x, "y": {"value": HEIGHT - 7}, "tooltip": _told("why", "no value")},
+        }
+
+
+def _told(field: str, name: str) -> list[Spec]:
+    return [
+        {"field": "start", "type": "nominal", "title": "from"},
+        {"field": field, "type": "nominal", "title": name},
+    ]
 
 
 def _caption(series: Series) -> str:
-    parts = []
-    alarms = series.alarms
+    alarms, parts = series.alarms, []
     if alarms:
-        first = visible(alarms[0].start)
-        parts.append(
-            f"{len(alarms)} {'alarm' if len(alarms) == 1 else 'alarms'} (ringed), the first from {first} on."
-        )
+        first, last = visible(alarms[0].start), visible(alarms[-1].start)
+        until = f" to {last}" if len(alarms) > 1 else ""
+        parts.append(f"{len(alarms):,} {'alarm' if len(alarms) == 1 else 'alarms'}: {first}{until}.")
     elif series.limits is not None:
         parts.append("No alarm.")
-    for change in series.changes:
-        at = visible(change.at)
-        parts.append(f"Level shift at {at}: {numerals.number(change.before)} to {numerals.number(change.after)}.")
-    if series.limits is not None:
-        parts.append(f"Band: what one window may reach. Allowed false alarms: {sentence(series.budget)}.")
-    return " ".join(parts) or sentence(series.method)
+    parts += [f"Level shift at {visible(c.at)}: {_shift(c)}." for c in series.changes[:3]]
+    if len(series.changes) > 3:
+        parts.append(f"{len(series.changes) - 3:,} more level shifts.")
+    missing = sum(not isinstance(p.outcome, Estimate) for p in series.points)
+    if missing:
+        parts.append(f"{missing:,} of {len(series.points):,} windows without a value (×).")
+    if series.limits is None:
+        parts.append(_stop(sentence(series.method)))
+    return " ".join(part for part in parts if part)
+
+
+def _shift(change: Change) -> str:
+    """Write both levels with the decimals of the larger."""
+    decimals = numerals.places(max(abs(change.before), abs(change.after), key=lambda x: x if math.isfinite(x) else 0))
+    before, after = (
+        numerals.number(round(x, decimals) if math.isfinite(x) else x, decimals)
+        for x in (change.before, change.after)
+    )
+    return f"{before} to {after}"
+
+
+def _budget(series: Series) -> str:
+    return f"Allowed: {sentence(series.budget)}" if series.budget else ""
+
+
+def _stop(words: str) -> str:
+    return words if not words or words.endswith(".") else f"{words}."
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def _table(series: Series) -> Table:
+    chosen = [series.points[i] for i in spread(len(series.points), MOST_TABLE_ROWS)]
     rows = [
         (
             visible(point.start),
@@ -134,7 +283,7 @@ def _table(series: Series) -> Table:
             *_cells(point),
             "alarm" if point.alarm else "",
         )
-        for point in (series.points[i] for i in spread(len(series.points), 60))
+        for point in chosen
     ]
     return Table(("from", "data", "value", "interval", "alarm"), tuple(rows), len(series.points))
 
