@@ -62,13 +62,19 @@ def write(folder: Path, wanted: Sequence[Case], rows: int) -> None:
         (place / "case.json").write_text(json.dumps({"window": case.fault.window if case.fault else None}))
 
 
-def judged(tool: str, python: str, folder: Path, wanted: Sequence[Case]) -> dict[str, Flags]:
+def judged(tool: str, python: str, folder: Path, wanted: Sequence[Case], *, reuse: bool) -> dict[str, Flags]:
     """What a tool says of each pair; a pair that it cannot read has one flag of the kind "error"."""
+    kept = folder / f"{tool}.json"
+    if reuse and kept.exists():
+        known: dict[str, Flags] = json.loads(kept.read_text())
+        if all(case.name in known for case in wanted):
+            return known
     command = [python, str(HERE / f"judge_{tool}.py"), str(folder), *(case.name for case in wanted)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{tool} failed:\n{done.stderr[-2000:]}")
     found: dict[str, Flags] = json.loads(done.stdout.splitlines()[-1])
+    kept.write_text(json.dumps(found))
     return found
 
 
@@ -88,7 +94,7 @@ def table(found: Mapping[str, Mapping[str, Flags]], wanted: Sequence[Case], seed
     """The confusion table, as Markdown."""
     tools = list(found)
     lines = [
-        "| fault | " + " | ".join(f"{tool}: named | first" for tool in tools) + " | first words of Steelyard |",
+        "| fault | " + " | ".join(f"{tool}: named | first" for tool in tools) + " | what Steelyard says first |",
         "|---" * (2 * len(tools) + 2) + "|",
     ]
     totals = {tool: [0, 0] for tool in tools}
@@ -101,7 +107,7 @@ def table(found: Mapping[str, Mapping[str, Flags]], wanted: Sequence[Case], seed
                 named += any(fits(fault, flag, tool) for flag in fresh)
                 first += bool(fresh) and fits(fault, fresh[0], tool)
                 if tool == "steelyard" and fresh and not said:
-                    said = fresh[0]["kind"] + ":" + fresh[0]["about"]
+                    said = fresh[0]["about"].split(" ", 1)[0]
             totals[tool][0] += named
             totals[tool][1] += first
             cells.append(f"{named}/{seeds} | {first}/{seeds}")
@@ -135,6 +141,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="pairs with each fault")
     parser.add_argument("--clean", type=int, default=20, help="pairs without a fault")
     parser.add_argument("--python", action="append", default=[], metavar="TOOL=PYTHON", help="a tool's own Python")
+    parser.add_argument(
+        "--reuse", nargs="*", default=[], help="tools whose judgements in the folder of pairs are kept"
+    )
     parser.add_argument("--output", type=Path, help="file for the table")
     given = parser.parse_args()
     pythons = {"steelyard": sys.executable} | dict(p.split("=", 1) for p in given.python)
@@ -142,7 +151,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.pairs or Path(scratch)
         write(folder, wanted, given.rows)
-        found = {tool: judged(tool, pythons[tool], folder, wanted) for tool in TOOLS if tool in pythons}
+        found = {
+            tool: judged(tool, pythons[tool], folder, wanted, reuse=tool in given.reuse)
+            for tool in TOOLS
+            if tool in pythons
+        }
     text = table(found, wanted, given.seeds)
     print(text)
     if given.output is not None:

@@ -629,7 +629,6 @@ def hostile_diagnosis() -> dict[str, Any]:
     """Return answers, drifts, segments, series and attributions whose every text is hostile."""
     one = estimate(0.2, 0.1, 100)
     parts = tuple(Part("concept", t, replace(one, method=t), 0.1, Slice.of({t: t}), t) for t in HOSTILE)
-    parts += (Part(HOSTILE[0], HOSTILE[1], one, 1.0),)  # type: ignore[arg-type]
     events = tuple(Event(t, t, t) for t in HOSTILE)
     points = tuple(Point(t, t, one if i % 2 else Undefined(t), alarm=i % 3 == 0) for i, t in enumerate(HOSTILE))
     changes = tuple(Change(t, 0.1, 0.2, 0.01) for t in HOSTILE)
@@ -713,7 +712,7 @@ def edge_diagnosis(made: Sequence[Estimate]) -> dict[str, Any]:
         "drifts": tuple(
             Drift(f"c{i}", "feature", e, "drifted", {"psi": nan}, nan, effect=e) for i, e in enumerate(made)
         ),
-        "segments": tuple(Segment(Slice(), "", 0, nan, e, e, e, inf, nan, nan, nan, e) for e in made),
+        "segments": tuple(Segment(Slice(), "", 0, 0.0, e, e, e, inf, nan, nan, nan, e) for e in made),
         "series": (
             Series("m0", "metric", points, nan, (-inf, inf), nan, 0, "", (Change("?", nan, inf, nan),)),
             Series("m1", "metric", points[1:2], inf, (0.0, 0.0)),

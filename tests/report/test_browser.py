@@ -15,10 +15,13 @@ CHARTS = {
     "regression": 5,
     "ranking": 1,
     "multiclass": 4,
-    "hostile": 6,
+    "hostile": 9,
     "empty": 0,
-    "edges": 1,
+    "edges": 3,
     "wide": 6,
+    "diagnosed": 10,
+    "diagnosed_regression": 6,
+    "long": 18,
 }
 
 
@@ -54,7 +57,7 @@ def test_hostile_text_stays_text(tab: Any, examples: Any, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_no_width_needs_sideways_scrolling(tab: Any, examples: Any, tmp_path: Path, width: int) -> None:
-    for name in ("binary", "multiclass"):
+    for name in ("binary", "multiclass", "diagnosed", "edges"):
         tab.open(write(examples.ALL[name](), tmp_path / "report.html"), width=width, height=800)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -95,3 +98,54 @@ def test_paper(tab: Any, examples: Any, tmp_path: Path) -> None:
     printed = tab.call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)["data"]
     assert len(printed) > 50_000
     assert tab.complaints() == []
+
+
+SHOWN = "(e => e.checkVisibility())"
+
+
+def test_causes_drift_and_segments_need_no_script(tab: Any, examples: Any, tmp_path: Path) -> None:
+    tab.open(write(examples.diagnosed(), tmp_path / "report.html"), scripts=False)
+    styles = ["display", "width"]
+    seen = tab.call("DOMSnapshot.captureSnapshot", computedStyles=styles)
+    drawn = [seen["strings"][i] for i in seen["documents"][0]["nodes"]["nodeName"]]
+    laid_out = {drawn[i] for i in seen["documents"][0]["layout"]["nodeIndex"]}
+    assert {"rect", "circle", "line"} <= laid_out
+    tab.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_a_rule_opens_below_its_segment(tab: Any, examples: Any, tmp_path: Path) -> None:
+    tab.open(write(examples.diagnosed(), tmp_path / "report.html"))
+    rule = f"{SHOWN}(document.querySelector('.segments tr.about'))"
+    assert not tab.evaluate(rule)
+    tab.evaluate("document.querySelector('.segments details').open = true")
+    assert tab.evaluate(rule)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_a_link_to_a_folded_finding_opens_the_fold(tab: Any, examples: Any, tmp_path: Path) -> None:
+    tab.open(write(examples.diagnosed(), tmp_path / "report.html"))
+    last = f"{SHOWN}([...document.querySelectorAll('.parts article')].at(-1))"
+    assert not tab.evaluate(last)
+    tab.evaluate("location.hash = [...document.querySelectorAll('.parts article')].at(-1).id")
+    tab.wait(last)
+
+
+def test_a_day_is_the_same_day_in_every_zone(tab: Any, examples: Any, tmp_path: Path) -> None:
+    ticks = "document.querySelectorAll('#over-time figure:first-child .role-axis-label text')"
+    labels = f"[...{ticks}].map(t => t.textContent)"
+    path = write(examples.diagnosed(), tmp_path / "report.html")
+    told = []
+    for zone in ("America/Los_Angeles", "Pacific/Auckland"):
+        tab.call("Emulation.setTimezoneOverride", timezoneId=zone)
+        tab.open(path)
+        told.append(tab.evaluate(labels))
+    tab.call("Emulation.setTimezoneOverride", timezoneId="")
+    assert told[0] == told[1] != []
+
+
+def test_a_window_without_a_value_breaks_the_line(tab: Any, examples: Any, tmp_path: Path) -> None:
+    tab.open(write(examples.diagnosed(), tmp_path / "report.html"))
+    figure = "document.querySelectorAll('#over-time figure')[1]"
+    line = tab.evaluate(f"{figure}.querySelector('.mark-line path').getAttribute('d')")
+    assert line.count("M") == 2
+    assert tab.evaluate(f"[...{figure}.querySelectorAll('text')].filter(t => t.textContent === '×').length") == 2

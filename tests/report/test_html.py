@@ -204,7 +204,8 @@ def test_only_known_points_go_into_a_chart(examples: Any) -> None:
     specs = [
         json.loads(body) for kind, body in Reader(to_html(examples.edges())).scripts if kind == "application/json"
     ]
-    assert specs[0]["data"]["values"][0] == {"fpr": 0.0, "tpr": 0.0, "threshold": None}
+    roc = next(spec for spec in specs if "fpr" in spec["data"]["values"][0])
+    assert roc["data"]["values"][0] == {"fpr": 0.0, "tpr": 0.0, "threshold": None}
 
 
 def test_a_curve_without_a_chart_comes_as_its_table(examples: Any) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from steelyard.facts.coding import Codes, code, code_type, floats
 from steelyard.facts.grids import Floats, Ints
+from steelyard.facts.hashing import Fill, words_of
 from steelyard.facts.vocabulary import Key
 
 Mask = NDArray[np.bool_]
@@ -26,6 +27,7 @@ class Batch:
         self.frame = frame
         self._floats: dict[str, Floats] = {}
         self._codes: dict[NamedKey, Codes] = {}
+        self._words: dict[str, Fill] = {}
 
     @property
     def height(self) -> int:
@@ -37,6 +39,12 @@ class Batch:
         if name not in self._floats:
             self._floats[name] = floats(self.frame[name])
         return self._floats[name]
+
+    def words(self, name: str) -> Fill:
+        """What writes the words that a column brings to the hashes of rows."""
+        if name not in self._words:
+            self._words[name] = words_of(self.frame[name])
+        return self._words[name]
 
     def known(self, values: Sequence[str], weight: str | None) -> tuple[Mask | None, int]:
         """Rows that have every value and a weight (None for all of them), and how many those are."""

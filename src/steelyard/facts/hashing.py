@@ -24,24 +24,29 @@ _MISSING = np.float64("nan").view(np.uint64)
 _START, _FACTOR = np.uint64(0xE7037ED1A0B428DB), np.uint64(0x9E3779B97F4A7C15)
 _LAST = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53))
 _HALF = np.uint64(32)
-_EXACT = 2**53
+EXACT = 2**53
+"""Whole numbers below it are exact as floats."""
 
 
 def row_hashes(columns: Sequence[pl.Series]) -> Ints:
-    """A hash of each row from 0 to below 2^63, uniform over contents.
+    """A hash of each row from 0 to below 2^63, uniform over contents."""
+    return hashes_of([words_of(column) for column in columns], len(columns[0]))
+
+
+def hashes_of(fills: Sequence[Fill], rows: int) -> Ints:
+    """The hash of each row, from what writes the words of each of its columns.
 
     Words of a row are taken in one after the other by multiplications and shifts, ended by those of MurmurHash3
     (Appleby 2011); equal hashes of unequal rows are as rare as by chance.
     """
-    fills = [_fill(column) for column in columns]
-    hashes = np.full(len(columns[0]), _START, dtype=np.uint64)
+    hashes = np.full(rows, _START, dtype=np.uint64)
     # Arrays of this size are new pages of memory each time they are made, which costs more than filling them.
     word, work = np.empty(BLOCK, dtype=np.uint64), np.empty(BLOCK, dtype=np.uint64)
-    for start in range(0, len(hashes), BLOCK):
-        rows = slice(start, min(start + BLOCK, len(hashes)))
-        block, filled, shifted = hashes[rows], word[: rows.stop - start], work[: rows.stop - start]
+    for start in range(0, rows, BLOCK):
+        part = slice(start, min(start + BLOCK, rows))
+        block, filled, shifted = hashes[part], word[: part.stop - start], work[: part.stop - start]
         for fill in fills:
-            fill(rows, filled)
+            fill(part, filled)
             np.bitwise_xor(block, filled, out=block)
             _scramble(block, _FACTOR, shifted)
         for factor in _LAST:
@@ -56,7 +61,7 @@ def _scramble(block: Words, factor: np.uint64, work: Words) -> None:
     np.bitwise_xor(block, work, out=block)
 
 
-def _fill(column: pl.Series) -> Fill:
+def words_of(column: pl.Series) -> Fill:
     """What writes the words of some rows of a column."""
     if column.dtype.is_temporal():
         column = (column.dt.cast_time_unit("us") if column.dtype == pl.Datetime else column).to_physical()
@@ -103,7 +108,7 @@ def _of_levels(column: pl.Series) -> Fill:
 
 def _is_long(column: pl.Series) -> bool:
     ends = column.min(), column.max()
-    return any(isinstance(end, int) and abs(end) > _EXACT for end in ends)
+    return any(isinstance(end, int) and abs(end) > EXACT for end in ends)
 
 
 def _of_long(column: pl.Series) -> Words:

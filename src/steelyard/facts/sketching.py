@@ -9,7 +9,7 @@ import polars as pl
 
 from steelyard.facts.batch import Batch
 from steelyard.facts.grids import BLOCK, Ints
-from steelyard.facts.hashing import row_hashes
+from steelyard.facts.hashing import EXACT, hashes_of
 from steelyard.facts.levels import Level
 from steelyard.facts.table import FactTable, encode
 from steelyard.facts.vocabulary import Category, Distinct, Fact, Sample
@@ -38,7 +38,7 @@ class SketchCounter:
         """Count one batch."""
         if not batch.height:
             return
-        hashes = row_hashes([batch.frame[name] for name in self.columns])
+        hashes = hashes_of([batch.words(name) for name in self.columns], batch.height)
         for start in range(0, len(hashes), BLOCK):
             block = hashes[start : start + BLOCK]
             near = (
@@ -79,7 +79,22 @@ class SketchCounter:
         encoded: list[tuple[Ints, tuple[Level, ...]]] = [(hashes, ())]
         if isinstance(fact, Sample):
             rows = pl.DataFrame(schema=self.kept) if self.rows is None else self.rows.head(fact.size)
-            encoded += [encode(Category(name), rows[name].to_list()) for name in self.kept]
+            encoded += [_encoded(rows[name]) for name in self.kept]
         codes = np.column_stack([held for held, _ in encoded])
         blank = np.empty((len(codes), 0))
         return FactTable(codes, tuple(levels for _, levels in encoded), counts.astype(float)[:, None], blank, blank)
+
+
+def _encoded(column: pl.Series) -> tuple[Ints, tuple[Level, ...]]:
+    """Codes and sorted levels of a column's values, as `encode` gives them for a `Category`."""
+    if not column.dtype.is_numeric() or column.dtype.is_decimal():
+        return encode(Category(column.name), column.to_list())
+    known = column.is_not_null() & column.is_not_nan() if column.dtype.is_float() else column.is_not_null()
+    distinct, place = np.unique(column.filter(known).to_numpy(), return_inverse=True)
+    levels: list[Level] = distinct.tolist()
+    if column.dtype.is_float():
+        for i in np.flatnonzero((np.trunc(distinct) == distinct) & (np.abs(distinct) < EXACT)).tolist():
+            levels[i] = int(distinct[i])
+    codes = np.full(len(column), len(levels), dtype=np.int64)
+    codes[known.to_numpy()] = place
+    return codes, tuple(levels) if known.all() else (*levels, None)

@@ -96,7 +96,7 @@ def _estimate(metric: Metric, view: Any, level: float, parts: Sequence[Any] | No
         n=rows_of(metric, view),
         method=method,
         effective_n=float(view.effective_rows),
-        se=se,
+        se=se if math.isfinite(se) else None,
         discretisation=metric.discretisation(view) if metric.discretisation is not None else 0.0,
         note=note,
     )

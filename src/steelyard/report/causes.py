@@ -107,13 +107,13 @@ def _cause(attribution: Attribution, task: str) -> Cause:
 def _bars(attribution: Attribution, direction: str) -> Iterator[Bar]:
     at = attribution.then.value
     for part in attribution.parts:
-        name = MECHANISMS.get(part.mechanism, visible(part.mechanism))
+        name = MECHANISMS[part.mechanism]
         subject = _subject(part)
         label = f"{name}: {subject}" if subject else name
         yield Bar(
             label,
             name if part.sentence else label,
-            sentence(part.sentence) or EXPLAINED.get(part.mechanism, ""),
+            sentence(part.sentence) or EXPLAINED[part.mechanism],
             at,
             at + part.effect.value,
             at + part.effect.low,
@@ -137,7 +137,7 @@ def _subject(part: Part) -> str:
 
 def _detail(part: Part) -> DetailLine:
     return DetailLine(
-        MECHANISMS.get(part.mechanism, visible(part.mechanism)),
+        MECHANISMS[part.mechanism],
         _subject(part) or "all rows",
         cell(part.effect, sign=True),
         numerals.percent(part.share),

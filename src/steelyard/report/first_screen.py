@@ -170,7 +170,7 @@ def _root(place: int, findings: Sequence[Finding], places: Mapping[str, int]) ->
     at, met = place, {place}
     while (above := places.get(findings[at].part_of)) is not None:
         if above in met:
-            return place
+            return at if above == at else place
         met.add(above)
         at = above
     return at

@@ -9,9 +9,8 @@ from steelyard.records import Segment
 from steelyard.report import numerals
 from steelyard.report.performance import Cell, cell
 from steelyard.report.scale import Scale
-from steelyard.report.text import sentence, visible
+from steelyard.report.text import sentence
 
-RULE_LIMIT = 300
 MOST_ROWS = 25
 _COMPARED = ("<", ">", "≤", "≥")
 
@@ -62,7 +61,7 @@ def segments(evaluation: Evaluation) -> Segments:
 def _line(segment: Segment) -> SegmentLine:
     return SegmentLine(
         sentence(" & ".join(_item(column, value) for column, value in segment.where) or "all rows"),
-        visible(segment.rule, RULE_LIMIT),
+        sentence(segment.rule),
         numerals.count(segment.rows),
         numerals.percent(segment.share),
         cell(segment.loss),

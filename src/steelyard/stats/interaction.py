@@ -59,15 +59,23 @@ def pair_cubes(codes: Ints, groups: int, second: npt.NDArray[np.bool_]) -> tuple
     """
     columns = codes.shape[1]
     first, other = np.triu_indices(columns, 1)
-    joint = np.empty((2, columns * groups, columns * groups))
-    for sample in (0, 1):
-        own = codes[second == bool(sample)]
-        indicator = np.zeros((len(own), columns * groups), dtype=np.float32)
-        indicator[np.arange(len(own))[:, None], own + groups * np.arange(columns)] = 1.0
-        joint[sample] = indicator.T @ indicator
-    split = joint.reshape(2, columns, groups, columns, groups)
-    pairs = list(zip(first.tolist(), other.tolist(), strict=True))
-    return pairs, np.ascontiguousarray(split[:, first, :, other, :])
+    # Not by a matrix product: that takes threads, which wait for each other at full load.
+    counted = [_with_later(codes[second == bool(sample)], groups) for sample in (0, 1)]
+    return list(zip(first.tolist(), other.tolist(), strict=True)), np.stack(counted, axis=1)
+
+
+def _with_later(codes: Ints, groups: int) -> Floats:
+    """Rows by the codes of each column and of each column after it; shape (pairs, groups, groups)."""
+    columns, size = codes.shape[1], groups * groups
+    start = size * np.arange(columns)
+    found = [
+        np.bincount(
+            (groups * codes[:, [i]] + codes[:, i + 1 :] + start[: columns - i - 1]).ravel(),
+            minlength=size * (columns - i - 1),
+        )
+        for i in range(columns - 1)
+    ]
+    return np.concatenate([np.zeros(0), *found]).reshape(-1, groups, groups)
 
 
 def fitted_without_change(cubes: npt.ArrayLike) -> Floats:

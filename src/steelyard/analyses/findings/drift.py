@@ -25,6 +25,8 @@ OVER_AVERAGE = {"score": "Scores", "prediction": "Predictions", "label": "Labels
 def drifts(study: Study) -> list[Finding]:
     """Columns that drifted: those that matter most first, small ones together."""
     moved = [d for d in study.drifts if d.verdict == "drifted" and d.what != "joint"]
+    if not moved:
+        return []
     told = _told_elsewhere(study, moved)
     moved = [d for d in moved if d.what not in told]
     large = [d for d in moved if d.distance.value >= d.tolerance or _severity(study, d).rank < Severity.LOW.rank]

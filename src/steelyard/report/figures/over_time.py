@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from steelyard.records import Change, Estimate, Point, Series
 from steelyard.report import numerals
@@ -57,9 +58,10 @@ def _is_mean(series: Series) -> bool:
 
 def _spec(series: Series, name: str) -> Spec:
     points = [series.points[i] for i in _chosen(series.points)]
-    x = _axis([p.start for p in series.points])
+    time = _Time.of(series.points)
+    x = time.axis
     y: Spec = {"type": "quantitative", "title": None, "scale": {"zero": False}}
-    rows = _columns(points, x["type"])
+    rows = _columns(points, time)
     style = _style(rows)
     value = {"x": x, "y": {**y, "field": "value"}, "tooltip": _tips()}
     ends = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, **_colour(style)}
@@ -68,7 +70,7 @@ def _spec(series: Series, name: str) -> Spec:
     layers = [
         *_band(series, y),
         *(level_line(float(rounded(series.centre) or 0.0)) if _finite(series.centre) else []),
-        *_shifts(series.changes, x),
+        *_shifts(series.changes, time),
         {"mark": interval, "encoding": ends},
         {
             "mark": {"type": "line", "strokeWidth": 1.2 if many else 1.6},
@@ -78,8 +80,8 @@ def _spec(series: Series, name: str) -> Spec:
             "mark": {"type": "point", "filled": True, "size": 10 if many else 28, "opacity": 1},
             "encoding": {**value, **_colour(style)},
         },
-        *_alarms(points, value, x["type"]),
-        *_without(points, x),
+        *_alarms(points, value, time),
+        *_without(points, time),
     ]
     return chart(rows, layers, f"{name} over time", height=HEIGHT, transform=[{"flatten": _SERIES}])
 
@@ -91,47 +93,54 @@ def _chosen(points: Sequence[Point]) -> list[int]:
     return sorted(kept | set(spread(len(points), MOST_WINDOWS - len(kept))))
 
 
-def _columns(points: Sequence[Point], kind: str) -> list[dict[str, Any]]:
+def _columns(points: Sequence[Point], time: _Time) -> list[dict[str, Any]]:
     """Return one row a data set whose fields are lists: a quarter of the size of one row a point."""
     made = []
     names = list(dict.fromkeys(point.data for point in points))
     for name in names:
-        told = [_row(point, kind) for point in points if point.data == name]
+        told = [_row(point, time) for point in points if point.data == name]
         row: dict[str, Any] = {field: [one[field] for one in told] for field in _SERIES}
         made.append(row | ({"data": DATA_NAMES.get(name, visible(name))} if len(names) > 1 else {}))
     return made
 
 
-def _row(point: Point, kind: str) -> dict[str, Any]:
+def _row(point: Point, time: _Time) -> dict[str, Any]:
     found = point.outcome if isinstance(point.outcome, Estimate) else None
     return {
         "start": visible(point.start),
-        "at": _at(point.start, kind),
+        "at": time.at(point.start),
         "value": rounded(found.value) if found else None,
         "low": rounded(found.low) if found else None,
         "high": rounded(found.high) if found else None,
     }
 
 
-def _axis(starts: Sequence[str]) -> Spec:
-    """Return the axis of time: dates in UTC whatever the reader's zone, numbers, or else the windows' names."""
-    if all(_number(start) is not None for start in starts):
-        return {"field": "at", "type": "quantitative", "title": None, "scale": {"zero": False}}
-    if all(_moment(start) is not None for start in starts):
-        return {
-            "field": "at",
-            "type": "temporal",
-            "title": None,
-            "scale": {"type": "utc"},
-            "axis": {"labelOverlap": True, "tickCount": 6},
-        }
-    return {"field": "at", "type": "ordinal", "title": None, "sort": None, "axis": {"labelOverlap": True}}
+@dataclass(frozen=True)
+class _Time:
+    """Where windows lie: dates in UTC whatever the reader's zone, numbers, or else their places in the order."""
 
+    kind: Literal["date", "number", "order"]
+    order: Mapping[str, int]
 
-def _at(start: str, kind: str) -> float | int | str | None:
-    if kind == "quantitative":
-        return _number(start)
-    return _moment(start) if kind == "temporal" else visible(start, 24)
+    @classmethod
+    def of(cls, points: Sequence[Point]) -> _Time:
+        order = {point.start: i for i, point in enumerate(points)}
+        if all(_number(start) is not None for start in order):
+            return cls("number", order)
+        return cls("date" if all(_moment(start) is not None for start in order) else "order", order)
+
+    def at(self, start: str) -> float | None:
+        if self.kind == "number":
+            return _number(start)
+        return _moment(start) if self.kind == "date" else self.order.get(start)
+
+    @property
+    def axis(self) -> Spec:
+        if self.kind == "date":
+            utc = {"scale": {"type": "utc"}, "axis": {"labelOverlap": True, "tickCount": 6}}
+            return {"field": "at", "type": "temporal", "title": None, **utc}
+        title = "window" if self.kind == "order" else None
+        return {"field": "at", "type": "quantitative", "title": title, "scale": {"zero": False}}
 
 
 def _number(start: str) -> float | None:
@@ -187,22 +196,22 @@ def _band(series: Series, y: Spec) -> Iterable[Spec]:
     }
 
 
-def _shifts(changes: Sequence[Change], x: Spec) -> Iterable[Spec]:
+def _shifts(changes: Sequence[Change], time: _Time) -> Iterable[Spec]:
     rows = [
         {"at": at, "start": visible(c.at), "shift": _shift(c)}
         for c in changes[:MOST_MARKS]
-        if (at := _at(c.at, x["type"])) is not None
+        if (at := time.at(c.at)) is not None
     ]
     if rows:
         yield {
             "data": {"values": rows},
             "mark": {"type": "rule", "color": "var(--muted)", "strokeDash": [4, 3], "strokeWidth": 1.4},
-            "encoding": {"x": x, "tooltip": _told("shift", "level")},
+            "encoding": {"x": time.axis, "tooltip": _told("shift", "level")},
         }
 
 
-def _alarms(points: Sequence[Point], value: Spec, kind: str) -> Iterable[Spec]:
-    rows = [row for point in points if point.alarm and (row := _row(point, kind))["value"] is not None]
+def _alarms(points: Sequence[Point], value: Spec, time: _Time) -> Iterable[Spec]:
+    rows = [row for point in points if point.alarm and (row := _row(point, time))["value"] is not None]
     if rows:
         yield {
             "data": {"values": rows},
@@ -211,18 +220,18 @@ def _alarms(points: Sequence[Point], value: Spec, kind: str) -> Iterable[Spec]:
         }
 
 
-def _without(points: Sequence[Point], x: Spec) -> Iterable[Spec]:
+def _without(points: Sequence[Point], time: _Time) -> Iterable[Spec]:
     """Mark windows without a value at the foot of the chart."""
     missing = [point for point in points if not isinstance(point.outcome, Estimate)]
     rows = [
-        {"at": _at(p.start, x["type"]), "start": visible(p.start), "why": visible(p.outcome)}
+        {"at": time.at(p.start), "start": visible(p.start), "why": visible(p.outcome)}
         for p in (missing[i] for i in spread(len(missing), MOST_MARKS))
     ]
     if rows:
         yield {
             "data": {"values": rows},
             "mark": {"type": "text", "text": "×", "color": "var(--muted)", "fontSize": 13},
-            "encoding": {"x": x, "y": {"value": HEIGHT - 7}, "tooltip": _told("why", "no value")},
+            "encoding": {"x": time.axis, "y": {"value": HEIGHT - 7}, "tooltip": _told("why", "no value")},
         }
 
 
