@@ -75,6 +75,7 @@ def readme_folder(tmp_path, monkeypatch):
     for month in range(2):
         frame(600).write_parquet(tmp_path / "predictions" / f"{month}.parquet")
     frame(900).write_parquet(tmp_path / "training.parquet")
+    frame(800).write_parquet(tmp_path / "lastweek.parquet")
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     forget("net_benefit")

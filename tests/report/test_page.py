@@ -13,7 +13,7 @@ import pytest
 
 from steelyard.records import CheckResult, ColumnSummary, Curve, Estimate, Reading, Slice, Undefined, Verdict
 from steelyard.report.confusion import confusion
-from steelyard.report.figures import curve_figures, error_figures
+from steelyard.report.figures import curve_figures, error_figures, followed
 from steelyard.report.metric_words import group_of
 from steelyard.report.page import build_page
 from steelyard.report.performance import cell, change
@@ -27,7 +27,8 @@ VENDORED = {
 
 def test_specifications_are_valid_vega_lite(evaluation: Any) -> None:
     altair = pytest.importorskip("altair")
-    for figure in (*curve_figures(evaluation), *error_figures(evaluation)):
+    drawn = followed(evaluation).figures
+    for figure in (*curve_figures(evaluation), *error_figures(evaluation), *drawn):
         if figure.spec:
             altair.Chart.from_dict(figure.spec)
             assert figure.spec["description"]

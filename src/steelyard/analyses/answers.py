@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from steelyard.analyses.findings.change import Changes, clear_changes
 from steelyard.analyses.findings.losses import MAIN, Loss, chosen
-from steelyard.analyses.findings.words import half_width, is_share, listed, number, percent, points, shown
+from steelyard.analyses.findings.words import NBSP, half_width, is_share, listed, number, percent, points, shown
 from steelyard.analyses.study import Study
 from steelyard.metrics import Metric
 from steelyard.records import Answer, Estimate, Finding, Severity
@@ -40,8 +40,10 @@ def _measured(study: Study, clear: Changes, change: str) -> Iterator[Answer]:
         return
     if clear.worse:
         worst = clear.worse[0]
-        but = f", but {listed([m.metric.title for m in clear.better])} got better" if clear.better else ""
-        yield Answer(WORSE, f"Yes: {listed([m.metric.title for m in clear.worse])} got worse{but}.", change)
+        word, but = "Yes", ""
+        if clear.better:
+            word, but = "Partly", f"; {listed([m.metric.title for m in clear.better])} got better"
+        yield Answer(WORSE, f"{word}: {listed([m.metric.title for m in clear.worse])} got worse{but}.", change)
         yield Answer(HOW_MUCH, f"{_from_to(study, worst.metric)}.", change)
     elif clear.better:
         best = clear.better[0]
@@ -85,8 +87,9 @@ def _from_to(study: Study, metric: Metric) -> str:
     difference = study.estimate(metric.name, data="difference")
     if now is None or then is None or difference is None:
         return metric.title
-    low, high = (_by(end, difference, metric, study, sign=True) for end in (difference.low, difference.high))
     change = _by(difference.value, difference, metric, study, sign=True)
+    ends = [_by(end, difference, metric, study, sign=True) for end in (difference.low, difference.high)]
+    low, high = (end.removesuffix(f"{NBSP}points") for end in ends)
     written = percent if is_share(now) else number
     half = half_width(now)
     return f"{metric.title} {written(then.value, half)} → {written(now.value, half)}: {change} ({low} to {high})"
@@ -116,10 +119,12 @@ def _why(study: Study, clear: Changes, findings: Sequence[Finding]) -> tuple[str
 
 
 def _where(findings: Sequence[Finding]) -> tuple[str, str]:
-    place = next((f for f in findings if f.kind in _PLACES and f.slice and f.severity is not Severity.INFO), None)
-    if place is None:
+    """The gravest place; of equally grave ones one that is new since the reference."""
+    places = [f for f in findings if f.kind in _PLACES and f.slice and f.severity is not Severity.INFO]
+    if not places:
         return "No segment stands out from the rest.", ""
-    return place.sentence, place.id
+    place = min(places, key=lambda f: (f.severity is Severity.LOW, f.standing, f.severity.rank))
+    return f"{'As on the reference: ' if place.standing else ''}{place.sentence}", place.id
 
 
 def _first(findings: Sequence[Finding]) -> tuple[str, str]:

@@ -96,5 +96,5 @@ def _unsliced(fact: Fact) -> Fact:
 
 def _finer(fact: Fact, family: Iterable[Fact]) -> Fact | None:
     """The fact with most keys that this one is a sum of, of those that differ in their slices only."""
-    finer = [other for other in family if set(fact.by) < set(other.by)]
+    finer = [other for other in family if len(other.by) > len(fact.by) and set(fact.by) < set(other.by)]
     return max(finer, key=lambda other: len(other.by), default=None)

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from steelyard.stats.products import product
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -34,7 +36,7 @@ def cloud(points: npt.ArrayLike) -> Floats:
 def covariance(points: Floats) -> Floats:
     """Sample covariance of the dimensions, shape (dimensions, dimensions)."""
     centred = points - points.mean(axis=0)
-    return np.asarray(centred.T @ centred / (len(points) - 1))
+    return product(centred.T, centred) / (len(points) - 1)
 
 
 def hotelling(a: npt.ArrayLike, b: npt.ArrayLike) -> Hotelling:

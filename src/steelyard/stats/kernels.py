@@ -13,6 +13,7 @@ from scipy import special
 
 from steelyard.stats.clouds import Floats, cloud, covariance
 from steelyard.stats.critical import tail
+from steelyard.stats.products import product
 
 Flags = npt.NDArray[np.bool_]
 
@@ -43,7 +44,7 @@ def median_distance(points: npt.ArrayLike, seed: int, most: int = 1_000) -> floa
     if len(points) > most:
         points = points[np.random.default_rng(seed).choice(len(points), most, replace=False)]
     squares = (points**2).sum(axis=1)
-    squared = np.maximum(squares[:, None] + squares - 2.0 * points @ points.T, 0.0)
+    squared = np.maximum(squares[:, None] + squares - 2.0 * product(points, points.T), 0.0)
     apart = squared[np.triu_indices(len(points), 1)]
     apart = apart[apart > 1e-12 * max(float(squares.max()), 1e-300)]
     return math.sqrt(float(np.median(apart))) if apart.size else 1.0
@@ -63,7 +64,7 @@ def fourier_features(points: npt.ArrayLike, bandwidth: float, frequencies: int, 
     if not (bandwidth > 0.0 and frequencies > 0):
         raise ValueError(f"bandwidth and frequencies must be positive, got {bandwidth!r} and {frequencies!r}")
     waves = np.random.default_rng(seed).standard_normal((points.shape[1], frequencies)) / bandwidth
-    phase = points @ waves
+    phase = product(points, waves)
     return np.concatenate([np.cos(phase), np.sin(phase)], axis=1) / math.sqrt(frequencies)
 
 
@@ -86,7 +87,7 @@ def mean_discrepancy(a: npt.ArrayLike, b: npt.ArrayLike, level: float) -> Discre
     seen, chance = float(gap @ gap), float(np.trace(noise))
     if chance <= 1e-15:
         return Discrepancy(seen, seen, seen, 1.0 if seen <= 1e-15 else 0.0)
-    along = float(gap @ noise @ gap) / seen if seen > 0.0 else 0.0
+    along = float(product(noise, gap[:, None])[:, 0] @ gap) / seen if seen > 0.0 else 0.0
     spread = 2.0 * float(np.sum(noise**2))
 
     def below(true: float) -> float:
@@ -114,7 +115,7 @@ def windows_p(means: npt.ArrayLike, second: Flags, seed: int, draws: int = 999) 
         raise ValueError("each sample needs at least one window")
     chosen = _subsets(windows, taken, seed, draws)
     total = means.sum(axis=0)
-    held = chosen @ means
+    held = product(chosen, means)
     gaps = held / taken - (total - held) / (windows - taken)
     squared = (gaps**2).sum(axis=1)
     own = means[second].mean(axis=0) - means[~second].mean(axis=0)
@@ -126,7 +127,7 @@ def windows_p(means: npt.ArrayLike, second: Flags, seed: int, draws: int = 999) 
 def _null_p(a: Floats, b: Floats, seen: float) -> float:
     n, m = len(a), len(b)
     pooled = ((n - 1) * covariance(a) + (m - 1) * covariance(b)) / (n + m - 2) * (1.0 / n + 1.0 / m)
-    square = pooled @ pooled
+    square = product(pooled, pooled)
     first, second, third = float(np.trace(pooled)), float(np.trace(square)), float(np.sum(square * pooled))
     if third <= 0.0:
         return 1.0

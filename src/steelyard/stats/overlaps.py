@@ -35,5 +35,5 @@ def overlaps(pairs: dict[tuple[int, int], Floats], variables: int) -> Floats:
 
 def _ratio(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
     """a/b, 0 where b is 0."""
-    top, bottom = np.broadcast_arrays(np.asarray(a, dtype=float), np.asarray(b, dtype=float))
-    return np.asarray(np.divide(top, bottom, out=np.zeros(top.shape), where=bottom > 0.0))
+    top, bottom = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    return np.asarray(np.divide(top, bottom, out=np.zeros(np.broadcast(top, bottom).shape), where=bottom > 0.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -73,6 +73,9 @@ class Approach(Protocol):
     def expect(self, study: Study, metrics: Sequence[Metric], rows: Any, learnt: Learnt) -> Any:
         """What these metrics need to know of the rows; it has the rows' `where`, `forgotten` and `known`."""
 
+    def judged(self, expected: Any, learnt: Learnt) -> Any:
+        """The same rows, by what other rows said."""
+
     def outcome(self, metric: Metric, expected: Any, terms: Terms) -> Outcome | None:
         """A metric on rows with what is to be expected of them; None where it cannot be estimated."""
 
@@ -130,6 +133,11 @@ class Classes:
         """The rows with what is to be expected of their labels."""
         return classified.expect(rows, learnt.model, study.problem, learnt.wrong, metrics)
 
+    def judged(self, expected: classified.Expected, learnt: Learnt) -> classified.Expected:
+        """The same rows, with other chances."""
+        chance = learnt.model.of(expected.tally)
+        return replace(expected, chance=chance, chances=learnt.model, wrong=learnt.wrong)
+
     def outcome(self, metric: Metric, expected: classified.Expected, terms: Terms) -> Outcome | None:
         """A metric of the expected table."""
         return classified.outcome(metric, expected, terms)
@@ -185,6 +193,10 @@ class Numbers:
     def expect(self, study: Study, metrics: Sequence[Metric], rows: losses.Losses, learnt: Learnt) -> losses.Foreseen:
         """The rows with what is to be expected of their errors."""
         return losses.Foreseen(rows, learnt.model)
+
+    def judged(self, expected: losses.Foreseen, learnt: Learnt) -> losses.Foreseen:
+        """The same rows, with other mean losses."""
+        return replace(expected, sizes=learnt.model)
 
     def outcome(self, metric: Metric, expected: losses.Foreseen, terms: Terms) -> Outcome | None:
         """MAE, MSE and RMSE."""

@@ -75,13 +75,13 @@ def by_window(found: Known) -> list[Trial]:
         profile = study.profiles[data]
         segments = strata_of(by, approach.facts(study, by)[0], [profile])
         rows = approach.read(study, profile, by, segments)
+        expected = approach.expect(study, found.metrics, rows.pooled(), found.reference)
         for places, learnt in _folds(found, rows, segments) if data == REFERENCE else _whole(found, segments):
-            part = rows.where(np.isin(rows.stratum, places))
-            expected = approach.expect(study, found.metrics, part.pooled(), learnt)
             for place in places:
-                window = part.stratum == place
-                if approach.labelled(part.where(window))[0] >= FEW_ROWS:
-                    trials += _trials(found, expected.where(window), Strata(), segments.names[place], data)
+                window = rows.stratum == place
+                if approach.labelled(rows.where(window))[0] >= FEW_ROWS:
+                    judged = approach.judged(expected.where(window), learnt)
+                    trials += _trials(found, judged, Strata(), segments.names[place], data)
     return trials
 
 

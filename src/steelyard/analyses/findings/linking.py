@@ -23,6 +23,14 @@ from steelyard.records import Finding, Severity
 _FOLLOWS_A_FALL = ("segment", "weak-slice", "calibration", "threshold", "bias", "estimated", "quality-label-noise")
 _PLACES = ("segment", "weak-slice")
 _DEFECTS = ("quality-", "missing")
+_MENDED = tuple(
+    f"quality-{what}"
+    for what in (
+        *("unit", "stand-in", "spike", "constant", "missing-change", "renamed-values", "new-values", "spelling"),
+        *("swap", "column-removed", "infinite", "dependency", "precision"),
+    )
+)
+"""Defects whose repair would undo what they cause."""
 _MOVES = ("change:label", "change:score", "change:prediction")
 _LAST = 9
 Findings = dict[str, Finding]
@@ -150,7 +158,7 @@ def _told(found: Findings, wholes: dict[str, str]) -> list[Finding]:
 
 def _with_repair(finding: Finding, parts: Sequence[Finding]) -> Finding:
     """A cause that is a defect of a column is mended as that defect is."""
-    defects = [p for p in parts if p.kind.startswith("quality-") and p.subject and p.subject in finding.sentence]
+    defects = [p for p in parts if p.kind in _MENDED and p.subject and p.subject in finding.sentence]
     if finding.kind != "cause" or not defects:
         return finding
     return replace(finding, recommendation=min(defects, key=_order).recommendation)

@@ -109,13 +109,11 @@ def _of_classes(study: Study, name: str, seen: pl.Series, truth: Answers) -> Tar
     lacking = seen.is_null().to_numpy()[truth.known]
     if FEWEST <= lacking.sum() <= len(lacking) - FEWEST:
         strength = _auc(lacking.astype(float), positive, study.level)
-        if strength is not None and strength.value >= TOO_GOOD:
+        if strength is not None:
             return _leak(study, name, strength, "AUC", by_missing=True)
     codes = _ordered(seen.filter(pl.Series(truth.known)), positive)
     strength = _auc(codes, positive, study.level) if codes is not None else None
-    if strength is None or strength.value < TOO_GOOD:
-        return None
-    return _leak(study, name, strength, "AUC", by_missing=False)
+    return None if strength is None else _leak(study, name, strength, "AUC", by_missing=False)
 
 
 def _ordered(seen: pl.Series, positive: NDArray[np.bool_]) -> Floats | None:
@@ -133,13 +131,15 @@ def _ordered(seen: pl.Series, positive: NDArray[np.bool_]) -> Floats | None:
 
 
 def _auc(values: Floats, positive: NDArray[np.bool_], level: float) -> Estimate | None:
-    """AUC of a value, whichever way it points, with the logit-DeLong interval."""
+    """AUC of a value, whichever way it points, with the logit-DeLong interval; None where it is not too good."""
     distinct, place = np.unique(values, return_inverse=True)
     p = np.bincount(place, weights=positive, minlength=len(distinct)).astype(float)
     q = np.bincount(place, weights=~positive, minlength=len(distinct)).astype(float)
     auc = roc_auc(p, q)
     if auc < 0.5:
         p, q, auc = p[::-1], q[::-1], 1 - auc
+    if auc < TOO_GOOD:
+        return None
     low, high = roc_auc_interval(auc, delong_variance(p, q), float(p.sum()), float(q.sum()), level)
     return Estimate(auc, low, high, level, len(values), "logit-t with DeLong's variance")
 

@@ -263,7 +263,7 @@ def _contracted(cube: Floats, masks: Sequence[NDArray[np.bool_]]) -> Floats:
     Not by matrix products: those take threads, which wait for each other at full load.
     """
     for axis, mask in enumerate(masks):
-        moved = np.moveaxis(cube, axis, 0)
+        moved = cube.swapaxes(0, axis)
         summed = np.einsum("cg,gr->cr", mask.astype(float), moved.reshape(len(moved), -1))
-        cube = np.moveaxis(summed.reshape(len(mask), *moved.shape[1:]), 0, axis)
+        cube = summed.reshape(len(mask), *moved.shape[1:]).swapaxes(0, axis)
     return cube

@@ -215,7 +215,14 @@ def _alarms(points: Sequence[Point], value: Spec, time: _Time) -> Iterable[Spec]
     if rows:
         yield {
             "data": {"values": rows},
-            "mark": {"type": "point", "filled": False, "size": 130, "strokeWidth": 2, "color": "var(--fail)"},
+            "mark": {
+                "type": "point",
+                "filled": False,
+                "size": 130,
+                "opacity": 1,
+                "strokeWidth": 2,
+                "color": "var(--fail)",
+            },
             "encoding": value,
         }
 

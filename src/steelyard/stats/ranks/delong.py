@@ -28,7 +28,7 @@ def delong_variance(
     """
     p, q = counts(p, q)
     below, above = placements(p, q)
-    auc = float(p @ below / p.sum())
+    auc = float((p * below).sum() / p.sum())
     squared_p = p if p2 is None else np.asarray(p2, dtype=float)
     squared_q = q if q2 is None else np.asarray(q2, dtype=float)
     return _spread("positive", p, squared_p, below - auc) + _spread("negative", q, squared_q, above - auc)
@@ -86,7 +86,7 @@ def _spread(name: str, weight: Floats, squared: Floats, deviation: Floats) -> fl
     effective = total**2 / float(squared.sum())
     if not effective > 1.0:
         raise ValueError(f"the variance of an AUC needs more than one {name} row, got {effective:g} (effective)")
-    return float(squared @ deviation**2) / total**2 * effective / (effective - 1.0)
+    return float((squared * deviation**2).sum()) / total**2 * effective / (effective - 1.0)
 
 
 def _centred(p: Floats, q: Floats) -> tuple[Floats, Floats]:

@@ -33,7 +33,7 @@ def roc_auc(p: npt.ArrayLike, q: npt.ArrayLike) -> float:
     """
     p, q = counts(p, q)
     below, _ = placements(p, q)
-    return float(p @ below / p.sum())
+    return float((p * below).sum() / p.sum())
 
 
 def roc_auc_gradient(p: npt.ArrayLike, q: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -46,7 +46,7 @@ def roc_auc_gradient(p: npt.ArrayLike, q: npt.ArrayLike) -> tuple[Floats, Floats
     """
     p, q = counts(p, q)
     below, above = placements(p, q)
-    auc = float(p @ below / p.sum())
+    auc = float((p * below).sum() / p.sum())
     return (below - auc) / p.sum(), (above - auc) / q.sum()
 
 
