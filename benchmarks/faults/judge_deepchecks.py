@@ -13,6 +13,8 @@ from deepchecks.tabular.suites import data_integrity, model_evaluation, train_te
 
 warnings.filterwarnings("ignore")
 SEGMENT_ROWS = 1_500
+STANDING = ("Conflicting Labels", "Feature-Feature", "Identifier Label", "Weak Segments", "Date Train-Test Leakage")
+"""Checks whose conditions speak of one data set alone, or of the days that all our pairs share."""
 CATEGORIES = ["sex", "race", "education", "marital_status", "citizenship", "disability", "military", "age_group"]
 
 
@@ -38,7 +40,9 @@ def flags(folder: Path) -> list[dict[str, str]]:
                 if not condition.is_pass():
                     rank = 0 if condition.category.value == "FAIL" else 1
                     name = result.get_header()
-                    found.append((rank, {"kind": name, "about": f"{name}: {condition.name} {condition.details}"}))
+                    compares = "no" if name.startswith(STANDING) else "yes"
+                    about = f"{name}: {condition.name} {condition.details}"
+                    found.append((rank, {"kind": name, "about": about, "compares": compares}))
     return [flag for _, flag in sorted(found, key=lambda pair: pair[0])]
 
 
