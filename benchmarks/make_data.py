@@ -1,6 +1,7 @@
 """Make the workload: predictions of a binary classifier, with a drifted half and a segment where the model fails.
 
     python benchmarks/make_data.py 1000000 predictions.parquet
+    python benchmarks/make_data.py 1000000 reference.parquet --only reference
 
 | columns | what |
 |---|---|
@@ -19,7 +20,7 @@ three values and age_band one of the two oldest, the score knows nothing of the 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,14 @@ SEED = 7
 CHUNK = 250_000
 DAY = 86_400_000_000
 START = 1_767_225_600_000_000
+HALVES = ("reference", "current")
 AGES = ("18-24", "25-34", "35-49", "50-64", "65+")
 
 
-def chunks(rows: int) -> Iterator[pa.Table]:
-    """Yield the rows, chunk by chunk."""
+def chunks(rows: int, halves: Collection[str] = HALVES) -> Iterator[pa.Table]:
+    """Yield the rows of some of the halves, chunk by chunk."""
     half = rows // 2
-    for current in (False, True):
+    for current in (name == "current" for name in HALVES if name in halves):
         size = rows - half if current else half
         for number, start in enumerate(range(0, size, CHUNK)):
             stop = min(start + CHUNK, size)
@@ -47,10 +49,10 @@ def chunks(rows: int) -> Iterator[pa.Table]:
             yield _chunk(rng, stop - start, span, current)
 
 
-def write(rows: int, path: Path) -> None:
-    """Write so many rows to a Parquet file."""
+def write(rows: int, path: Path, halves: Collection[str] = HALVES) -> None:
+    """Write so many rows, or half of them, to a Parquet file."""
     writer = None
-    for table in chunks(rows):
+    for table in chunks(rows, halves):
         if writer is None:
             coded = [f.name for f in table.schema if pa.types.is_dictionary(f.type)]
             few = ["label", "pred", "i_0", "i_1", "i_3", "i_4"]
@@ -138,5 +140,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("rows", type=int)
     parser.add_argument("path", type=Path)
+    parser.add_argument("--only", choices=HALVES, help="write this half of the rows alone")
     given = parser.parse_args()
-    write(given.rows, given.path)
+    write(given.rows, given.path, HALVES if given.only is None else (given.only,))

@@ -12,7 +12,7 @@ from workload import CARDINALITY, COLUMNS, NUMBERS
 
 TASKS = Path(__file__).with_name("tasks")
 BOOTSTRAPS = 50
-PEERS = ("scikit-learn", "evidently", "fairlearn", "torchmetrics")
+PEERS = ("scikit-learn", "evidently", "fairlearn", "torchmetrics", "sliceline", "divexplorer")
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,42 @@ def evaluate(rows: int, path: Path, scratch: Path) -> Part:
             Line("Steelyard: evaluate and write HTML", _task("evaluate", path, scratch / "report.html")),
             Line("Steelyard: evaluate, intervals clocked", _task("intervals", path)),
             Line("Steelyard: bootstrap of AUC and AP", _task("bootstrap", path)),
+        ),
+    )
+
+
+def diagnose(rows: int, path: Path, halves: Sequence[Path]) -> Part:
+    """All analyses of two data sets, against their metrics, curves and data overview alone."""
+    return Part(
+        f"Diagnose, {rows:,} rows",
+        "Both halves of the rows, or all of them at once. The profile is what metrics, curves and the data overview "
+        "need of both halves; comparing adds data quality, drift, segments, estimates, causes and findings.",
+        (
+            Line("Steelyard: the profile alone", _task("profile_only", *halves)),
+            Line("Steelyard: evaluate, no reference", _task("evaluate", path)),
+            Line("Steelyard: compare", _task("compare", *halves)),
+            Line("Steelyard: compare, day by day", _task("compare", *halves, "1d")),
+        ),
+    )
+
+
+def slices(rows: int, path: Path, python: Mapping[str, str], *, beside: bool) -> Part:
+    """The search for the worst segments, also beside the usual tools."""
+    features = ",".join((*NUMBERS, *CARDINALITY))
+    theirs = (
+        Line(
+            "SliceLine, two features",
+            _task("peer_sliceline", path, features, 2, python=python["sliceline"]),
+        ),
+        Line("DivExplorer", _task("peer_divexplorer", path, features, python=python["divexplorer"])),
+    )
+    return Part(
+        f"Segments, {rows:,} rows",
+        "The worst segments of 25 features. SliceLine and DivExplorer rank them, without a test or an interval.",
+        (
+            Line("Steelyard: segments of two features", _task("slices", path, features, 2)),
+            Line("Steelyard: segments of three features", _task("slices", path, features, 3)),
+            *(theirs if beside else ()),
         ),
     )
 

@@ -7,10 +7,13 @@ import os
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+LIMIT = 600
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def run(command: Sequence[str]) -> Cost:
     """Run a command once.
 
     Raises:
-        FailedError: it cannot be started, or ends with an error.
+        FailedError: it cannot be started, ends with an error, or is not done after `LIMIT` seconds.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
@@ -52,9 +55,14 @@ def run(command: Sequence[str]) -> Cost:
             child = subprocess.Popen(command, stdout=out, stderr=err)
         except OSError as error:
             raise FailedError(str(error)) from error
+        limit = threading.Timer(LIMIT, child.kill)
+        limit.start()
         _, status, usage = os.wait4(child.pid, 0)
+        limit.cancel()
         wall = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode and wall >= LIMIT:
+            raise FailedError(f"not done after {LIMIT} s")
         out.seek(0)
         err.seek(0)
         if child.returncode:

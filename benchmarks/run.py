@@ -24,7 +24,8 @@ import process
 
 import report
 
-PARTS = ("start", "read", "evaluate", "peers")
+HALVES = ("reference", "current")
+PARTS = ("start", "read", "evaluate", "diagnose", "slices", "peers")
 
 
 def main() -> None:
@@ -76,7 +77,7 @@ def _count(text: str) -> int:
 
 
 def _parts(given: argparse.Namespace, scratch: Path) -> Iterator[parts.Part]:
-    folder = given.data or scratch
+    folder, python = given.data or scratch, parts.pythons(given.python)
     if "start" in given.only:
         yield parts.start()
     for rows in given.rows:
@@ -84,19 +85,25 @@ def _parts(given: argparse.Namespace, scratch: Path) -> Iterator[parts.Part]:
             yield parts.read(rows, _data(rows, folder))
         if "evaluate" in given.only:
             yield parts.evaluate(rows, _data(rows, folder), scratch)
+        if "diagnose" in given.only:
+            halves = [_data(rows, folder, half) for half in HALVES]
+            yield parts.diagnose(rows, _data(rows, folder), halves)
+        if "slices" in given.only:
+            yield parts.slices(rows, _data(rows, folder), python, beside=rows <= given.peer_rows)
     if "peers" in given.only:
         rows = given.peer_rows
-        yield parts.peers(rows, _data(rows, folder), scratch, parts.pythons(given.python))
+        yield parts.peers(rows, _data(rows, folder), scratch, python)
 
 
-def _data(rows: int, folder: Path) -> Path:
+def _data(rows: int, folder: Path, half: str | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"predictions_{rows}.parquet"
+    path = folder / f"{half or 'predictions'}_{rows}.parquet"
     if not path.exists():
         # A process of its own: memory that this one held would count as its children's.
         making = path.with_suffix(".part")
         maker = Path(__file__).with_name("make_data.py")
-        subprocess.run([sys.executable, str(maker), str(rows), str(making)], check=True)
+        only = [] if half is None else ["--only", half]
+        subprocess.run([sys.executable, str(maker), str(rows), str(making), *only], check=True)
         making.rename(path)
     return path
 

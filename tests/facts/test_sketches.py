@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from steelyard.data.border import as_table
-from steelyard.facts import Count, Distinct, RowHash, Sample, measure
+from steelyard.facts import Category, Count, Distinct, RowHash, Sample, measure
 from steelyard.facts.hashing import row_hashes
 from steelyard.facts.sketches import distinct, repeated, sample_frame, shared
-from steelyard.facts.sketching import SketchCounter
+from steelyard.facts.sketching import SketchCounter, _encoded
+from steelyard.facts.table import encode
 from steelyard.records import ConfigError, ProfileError
 
 
@@ -45,6 +46,27 @@ def hashes(*columns):
 def test_equal_values_hash_equal(one, other):
     assert hashes(one) == hashes(other)
     assert hashes([3.0] * len(one), one) == hashes([3.0] * len(one), other)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series([1.0, -0.0, 0.0, 2.5, float("nan"), None, float("inf"), -float("inf"), 2.0**53, -1e300]),
+        pl.Series([3, None, -5, 2**63 - 1], dtype=pl.Int64),
+        pl.Series([2**64 - 1, 7, None], dtype=pl.UInt64),
+        pl.Series(["1.50", "2.00", None]).cast(pl.Decimal(10, 2)),
+        pl.Series(["b", "é😀", None, "a"]),
+        pl.Series([True, None, False]),
+        pl.Series([dt.datetime(2024, 1, 1), None]),
+        pl.Series([None, None], dtype=pl.Float64),
+        pl.Series([], dtype=pl.Float64),
+    ],
+)
+def test_sampled_values_are_written_as_categories_are(column):
+    codes, levels = _encoded(column)
+    expected_codes, expected_levels = encode(Category("c"), column.to_list())
+    assert (codes.tolist(), levels) == (expected_codes.tolist(), expected_levels)
+    assert [type(level) for level in levels] == [type(level) for level in expected_levels]
 
 
 def test_unequal_rows_hash_unequal():

@@ -874,6 +874,7 @@ def diagnosed() -> Evaluation:
             for m, d in (("roc_auc", 0.03), ("recall", 0.0))
         ),
         Reading("brier", Undefined("no scores"), data="estimated"),
+        Reading("accuracy", replace(estimate(0.84, 0.004, 41_230), note="labelled at random"), data="ppi"),
         Reading("roc_auc", estimate(0.81, 0.01, 900), Slice.of({"window": "2026-06-01"}), "backtest"),
         Reading("roc_auc", estimate(0.8, 0.01, 900), Slice.of({"window": "2026-06-01"}), "realised"),
     ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from steelyard.records import Answer, Change, Estimate, Part, Point, Series, Slice, Undefined
+from steelyard.records import Answer, Change, Estimate, Part, Point, Reading, Series, Slice, Undefined
 from steelyard.report import to_html, to_markdown, to_notebook_html, to_terminal
 from steelyard.report.causes import causes
 from steelyard.report.estimated import estimated
@@ -71,6 +73,8 @@ def test_an_effect_its_interval_leaves_no_digit_of_is_zero(diagnosed: Any) -> No
 def test_what_else_is_known_of_a_cause(diagnosed: Any) -> None:
     first, second = causes(diagnosed)
     assert first.since == "2026-06-22"
+    told = replace(diagnosed.attributions[0], sentence="It fell; it began about 2026-06-22.")
+    assert causes(replace(diagnosed, attributions=(told,)))[0].since == ""
     assert first.events == (("2026-06-20", "deployment", "release 4.2"),)
     assert [d.subject for d in first.details] == ["sex = F", "lab_result"]
     assert first.details[1].cell.interval.startswith("−∞ to")
@@ -104,6 +108,7 @@ def test_what_moved_comes_first_by_what_the_model_relies_on(diagnosed: Any) -> N
     assert found.lines[0].effect is not None
     assert found.lines[0].effect.note == ""
     assert (found.weighed, found.told) == (True, True)
+    assert [line.bound for line in found.lines if line.bound] == ["counts from 0.550"]
 
 
 def test_tolerances_and_tests_that_differ_are_not_told_as_one(diagnosed: Any) -> None:
@@ -147,9 +152,10 @@ def test_estimates_while_labels_are_late_and_their_trial(diagnosed: Any) -> None
     late, trial = estimated(diagnosed)
     assert (late.backtest, trial.backtest) == (False, True)
     assert late.note == "assuming no concept change"
-    assert [line.cell.note for line in late.lines] == ["", "", ""]
+    assert [line.cell.note for line in late.lines] == ["", "", "", "labelled at random"]
     assert late.lines[2].cell.reason == "no scores"
-    assert [line.inside for line in late.lines] == [None] * 3
+    assert late.lines[3].title == "Accuracy, by labels and scores"
+    assert [line.inside for line in late.lines] == [None] * 4
     assert [line.inside for line in trial.lines] == [False, True]
     assert trial.lines[0].realised is not None
     assert trial.lines[0].realised.value == "0.812"
@@ -157,6 +163,14 @@ def test_estimates_while_labels_are_late_and_their_trial(diagnosed: Any) -> None
     text = to_html(diagnosed)
     assert text.index("While labels are late") < text.index("Checked where the labels are there")
     assert "Estimated while labels are late" in to_terminal(diagnosed, 100)
+
+
+@pytest.mark.parametrize(("realised", "inside"), [(0.79, False), (0.8, True), (0.82, True), (0.83, False)])
+def test_what_came_out_is_inside_or_not(diagnosed: Any, realised: float, inside: bool) -> None:
+    trial = Reading("roc_auc", Estimate(0.81, 0.8, 0.82, 0.95, 9, "t"), data="backtest")
+    truth = replace(trial, outcome=Estimate(realised, 0.7, 0.9, 0.95, 9, "t"), data="realised")
+    (table,) = estimated(replace(diagnosed, readings=(trial, truth)))
+    assert table.lines[0].inside is inside
 
 
 def test_cautions_that_differ_stay_with_their_numbers(diagnosed: Any) -> None:
@@ -288,6 +302,21 @@ def test_the_axis_of_time(starts: list[str], kind: str, first: object) -> None:
     spec = over_time(Series("x", "drift", points), "binary").spec
     assert spec["layer"][-1]["encoding"]["x"]["type"] == kind
     assert spec["data"]["values"][0]["at"][0] == first
+
+
+@pytest.fixture
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_from_utc")
+def test_a_time_without_a_zone_is_in_utc(diagnosed: Any) -> None:
+    _, current = followed(diagnosed).figures[0].spec["data"]["values"]
+    assert current["at"][0] == 1_780_272_000_000
 
 
 def test_a_long_series_keeps_its_alarms(examples: Any) -> None:

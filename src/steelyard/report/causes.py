@@ -62,7 +62,7 @@ class DetailLine:
 
 @dataclass(frozen=True)
 class Cause:
-    """One attribution in words, ready to draw."""
+    """One attribution in words, ready to draw; `since` where its sentence does not say it."""
 
     title: str
     sentence: str
@@ -97,7 +97,7 @@ def _cause(attribution: Attribution, task: str) -> Cause:
         change(attribution.change, doc.direction),
         bars,
         tuple(_detail(part) for part in attribution.details[:MOST_DETAILS]),
-        visible(attribution.since),
+        "" if attribution.since in attribution.sentence else visible(attribution.since),
         tuple((visible(e.time), visible(e.kind), visible(e.title)) for e in attribution.events),
         sentence(attribution.method),
         Scale.around([*levels, *ends]),

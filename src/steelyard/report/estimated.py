@@ -11,7 +11,7 @@ from steelyard.report.metric_words import metric_doc
 from steelyard.report.performance import Cell, cell
 from steelyard.report.text import visible
 
-ESTIMATED, BACKTEST, REALISED = "estimated", "backtest", "realised"
+ESTIMATED, POWERED, BACKTEST, REALISED = "estimated", "ppi", "backtest", "realised"
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,17 @@ def estimated(evaluation: Evaluation) -> tuple[Estimated, ...]:
 
 
 def _table(known: Mapping[tuple[str, str], Outcome], data: str, task: str) -> Estimated:
-    lines = tuple(_line(name, data, known, task) for name, of in known if of == data)
+    lines = _lines(known, data, task)
+    helped = _lines(known, POWERED, task) if data == ESTIMATED else ()
     notes = {line.cell.note for line in lines if line.cell.estimate}
     if len(notes) != 1:
-        return Estimated(lines, data == BACKTEST, "")
+        return Estimated(lines + helped, data == BACKTEST, "")
     plain = tuple(replace(line, cell=replace(line.cell, note="")) for line in lines)
-    return Estimated(plain, data == BACKTEST, notes.pop())
+    return Estimated(plain + helped, data == BACKTEST, notes.pop())
+
+
+def _lines(known: Mapping[tuple[str, str], Outcome], data: str, task: str) -> tuple[EstimatedLine, ...]:
+    return tuple(_line(name, data, known, task) for name, of in known if of == data)
 
 
 def _line(name: str, data: str, known: Mapping[tuple[str, str], Outcome], task: str) -> EstimatedLine:
@@ -57,7 +62,7 @@ def _line(name: str, data: str, known: Mapping[tuple[str, str], Outcome], task: 
     if isinstance(outcome, Estimate) and isinstance(realised, Estimate):
         inside = outcome.low <= realised.value <= outcome.high
     return EstimatedLine(
-        visible(metric_doc(name, task).title),
+        visible(metric_doc(name, task).title) + (", by labels and scores" if data == POWERED else ""),
         cell(outcome),
         cell(reference) if isinstance(reference, Estimate) else None,
         cell(realised) if isinstance(realised, Estimate) else None,

@@ -21,7 +21,7 @@ _WORDS = {"drifted": ("✕", "drifted"), "inconclusive": ("?", "can't tell"), "s
 
 @dataclass(frozen=True)
 class MoveLine:
-    """One column."""
+    """One column; `bound` says from where on a distance of another kind counts."""
 
     column: str
     what: str
@@ -29,6 +29,7 @@ class MoveLine:
     sign: str
     word: str
     distance: Cell
+    bound: str
     reliance: str
     effect: Cell | None
     sentence: str
@@ -96,6 +97,7 @@ def _line(drift: Drift) -> MoveLine:
         sign,
         word,
         cell(drift.distance),
+        f"counts from {numerals.number(drift.tolerance)}" if drift.what == "joint" else "",
         numerals.percent(drift.reliance) if drift.reliance is not None else "",
         replace(cell(drift.effect, sign=True), note="") if drift.effect else None,
         sentence(drift.sentence),

@@ -33,7 +33,7 @@ from steelyard.records import (
 
 SCHEMA = "steelyard.evaluation"
 SCHEMA_VERSION = 1
-_DATA_ORDER = ("current", "reference", "estimated", "backtest", "realised", "difference")
+_DATA_ORDER = ("current", "reference", "estimated", "ppi", "backtest", "realised", "difference")
 
 
 def to_json(evaluation: Evaluation) -> str:

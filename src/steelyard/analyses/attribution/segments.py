@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from steelyard.analyses.attribution.cubes import Cube, Mask, Pair
 from steelyard.analyses.attribution.offset import explained_by_offset, is_prior_shift, uniform_offset
 from steelyard.analyses.attribution.yardsticks import Yardstick
+from steelyard.records import UndefinedMetricError
 from steelyard.stats import decomposition
 from steelyard.stats.comparison import two_sided_p
 from steelyard.stats.decomposition import DECISION, GROUP, TRUTH
@@ -132,7 +133,7 @@ class Told:
 
 def tell(pairs: Sequence[Pair], yard: Yardstick) -> list[Told]:
     """Every feature's mix and segments, tested together at a false discovery rate of 5 %."""
-    found = [by_feature(pair, yard) for pair in pairs]
+    found = [by_feature(pair, yard) for pair in pairs if _has_value(pair, yard)]
     if not found:
         return []
     mix_q = benjamini_hochberg(np.array([by.mix_p for by in found]))
@@ -141,12 +142,18 @@ def tell(pairs: Sequence[Pair], yard: Yardstick) -> list[Told]:
     return [Told(by, float(q), s) for by, q, s in zip(found, mix_q, segment_q, strict=True)]
 
 
-def by_feature(pair: Pair, yard: Yardstick) -> ByFeature:
-    """One feature's groups.
+def _has_value(pair: Pair, yard: Yardstick) -> bool:
+    """Whether the metric has a value in both periods; on the rows that a defect left it may have none."""
+    try:
+        yard.value(pair.then.joint, False)
+        yard.value(pair.now.joint, True)
+    except UndefinedMetricError:
+        return False
+    return True
 
-    Raises:
-        UndefinedMetricError: the metric has no value on one of the data sets.
-    """
+
+def by_feature(pair: Pair, yard: Yardstick) -> ByFeature:
+    """One feature's groups, where the metric has a value in both periods."""
     slope = mean_slope(pair, yard)
     then, now = (Rows.of(cube, slope, pair) for cube in (pair.then, pair.now))
     whole = decomposition.kitagawa(then.groups, now.groups)

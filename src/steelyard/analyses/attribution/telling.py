@@ -99,8 +99,8 @@ class Teller:
         return fault.feature.slice(code) if len(fault.codes) == 1 and code in (MISSING, ABOVE) else EVERYTHING
 
     def _cut_mix(self) -> tuple[str, Slice, str]:
-        one = next(t for t in self.told if t.by.pair.feature is self.game.pair.feature)
-        if not one.mix:
+        one = next((t for t in self.told if t.by.pair.feature is self.game.pair.feature), None)
+        if one is None or not one.mix:
             return "", EVERYTHING, "there are somewhat other rows than before"
         return one.name, EVERYTHING, self._mix(one)
 

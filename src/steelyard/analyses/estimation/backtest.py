@@ -75,6 +75,7 @@ def by_window(found: Known) -> list[Trial]:
         profile = study.profiles[data]
         segments = strata_of(by, approach.facts(study, by)[0], [profile])
         rows = approach.read(study, profile, by, segments)
+        # Values of rows are the same whoever judges: they are made once, for all windows.
         expected = approach.expect(study, found.metrics, rows.pooled(), found.reference)
         for places, learnt in _folds(found, rows, segments) if data == REFERENCE else _whole(found, segments):
             for place in places:

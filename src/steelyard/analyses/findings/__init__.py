@@ -86,10 +86,14 @@ QUESTIONS: tuple[Question, ...] = (
 def findings(study: Study, questions: Iterable[Question] = QUESTIONS) -> list[Finding]:
     """Ask every question; the answers linked and ranked, each id once."""
     found: dict[str, Finding] = {finding.id: finding for finding in study.failures}
+    answered: list[Question] = []
     for question in questions:
-        for finding in _asked(question, study):
+        told = _asked(question, study)
+        if told and question in OF_ONE:
+            answered.append(question)
+        for finding in told:
             found.setdefault(finding.id, finding)
-    for name in _standing(study, found.keys()):
+    for name in _standing(study, answered) & found.keys():
         found[name] = replace(found[name], standing=True)
 
     def nothing(study: Study) -> list[Finding]:
@@ -100,12 +104,12 @@ def findings(study: Study, questions: Iterable[Question] = QUESTIONS) -> list[Fi
     return linked(study, found.values())
 
 
-def _standing(study: Study, found: Iterable[str]) -> set[str]:
-    """Of what was found, what would have been found on the reference too."""
+def _standing(study: Study, questions: Iterable[Question]) -> set[str]:
+    """What these questions would have found on the reference too."""
     if "reference" not in study.profiles:
         return set()
     before = as_current(study, "reference")
-    return {finding.id for question in OF_ONE for finding in _asked(question, before)} & set(found)
+    return {finding.id for question in questions for finding in _asked(question, before)}
 
 
 def _asked(question: Question, study: Study) -> list[Finding]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import p_text, shown
+from steelyard.analyses.findings.words import listed, p_text
 from steelyard.analyses.study import Study
 from steelyard.records import Drift, Finding, Recommendation, Severity
+
+PAIR = " × "
+"""Stands between the names of two columns."""
 
 
 def joint(study: Study) -> list[Finding]:
@@ -13,7 +19,8 @@ def joint(study: Study) -> list[Finding]:
     moved = [d for d in study.drifts if d.verdict == "drifted"]
     alone = any(d.what == "feature" and d.distance.value >= d.tolerance for d in moved)
     together = [d for d in moved if d.what == "joint"]
-    return [_pair(d) if d.column else _all(d, alone=alone) for d in together]
+    found = [_all(d, alone=alone) for d in together if not d.column]
+    return [*found, *_apart([d for d in together if PAIR in d.column])]
 
 
 def of_joint(d: Drift, *, alone: bool) -> Severity:
@@ -28,8 +35,7 @@ def _all(d: Drift, *, alone: bool) -> Finding:
         "drift",
         of_joint(d, alone=alone),
         "all columns",
-        f"A classifier can tell current rows from those of the reference: AUC {shown(d.distance)}, where 0.5 is "
-        f"guessing.{plain}{_told(d)}",
+        f"{_told(d).strip()}{plain}",
         Recommendation(
             "Look at the columns that are named, two at a time: a join that went wrong, or a new kind of row, moves "
             "columns together."
@@ -40,17 +46,52 @@ def _all(d: Drift, *, alone: bool) -> Finding:
     )
 
 
+def _apart(pairs: Sequence[Drift]) -> Iterator[Finding]:
+    """One finding for each column that most of the pairs have in common."""
+    left = list(pairs)
+    while left:
+        counts = Counter(column for d in left for column in d.column.split(PAIR))
+        column, most = max(counts.items(), key=lambda item: (item[1], item[0]))
+        told = [d for d in left if column in d.column.split(PAIR)]
+        left = [d for d in left if d not in told]
+        yield _pair(told[0]) if most == 1 else _one(column, told)
+
+
 def _pair(d: Drift) -> Finding:
-    return Finding(
+    first, second = d.column.split(PAIR)
+    return _of_pairs(
         f"drift:{d.column}",
-        "drift",
-        Severity.MEDIUM,
         d.column,
-        f"{d.column} no longer go together as in the reference, though neither moved by itself.{_told(d)}",
-        Recommendation("Check the step that brings the two together (a join, a sort), and who is in the data."),
-        _detail(d),
-        estimate=d.distance,
-        impact=min(d.distance.value / 2, 0.5),
+        f"{first} and {second} no longer go together as in the reference, though neither moved by itself.{_told(d)}",
+        "Check the step that brings the two together (a join, a sort), and who is in the data.",
+        [d],
+    )
+
+
+def _one(column: str, pairs: Sequence[Drift]) -> Finding:
+    others = [next(c for c in d.column.split(PAIR) if c != column) for d in pairs]
+    return _of_pairs(
+        f"drift:apart:{column}",
+        column,
+        f"{column} no longer goes with the other columns as in the reference, though it did not move by itself: with "
+        f"{listed(others)} it has lost or changed its association.",
+        f"Check where {column} is joined to the rest of the row: its values may belong to other rows.",
+        pairs,
+    )
+
+
+def _of_pairs(name: str, subject: str, sentence: str, action: str, pairs: Sequence[Drift]) -> Finding:
+    distance = max((d.distance for d in pairs), key=lambda e: e.value)
+    return Finding(
+        name,
+        "drift",
+        severity.by_bounds(distance.low, 0.3, 0.1),
+        subject,
+        sentence,
+        Recommendation(action),
+        " ".join(f"{d.sentence}; {_detail(d)}." for d in pairs),
+        estimate=distance,
+        impact=min(distance.value / 2, 0.5),
     )
 
 
