@@ -209,7 +209,10 @@ def test_refused_with_words(binary, case):
 
 def test_what_is_wrong_with_the_reference_is_told_of_the_reference(binary):
     for change, message in (
-        (lambda f: f.with_columns(p=pl.lit(None, pl.Float64)).drop("d"), "In the reference .*missing in all 400 rows"),
+        (
+            lambda f: f.with_columns(p=pl.lit(None, pl.Float64)).drop("d"),
+            "In the reference .*missing in all 400 rows",
+        ),
         (lambda f: f.drop("p"), "has no column 'p', which is the score elsewhere"),
     ):
         found = evaluate(binary.drop("d"), Roles(label="y", score="p"), reference=change(binary))
