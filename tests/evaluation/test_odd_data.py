@@ -218,7 +218,7 @@ def test_what_is_wrong_with_the_reference_is_told_of_the_reference(binary):
         found = evaluate(binary.drop("d"), Roles(label="y", score="p"), reference=change(binary))
         assert any(re.search(message, w) for w in found.warnings)
         assert isinstance(found.estimates["roc_auc"], Estimate)
-    with pytest.raises(DataError, match="columns but no rows. There is nothing to compare with"):
+    with pytest.raises(DataError, match=r"columns but no rows\. There is nothing to compare with"):
         evaluate(binary.drop("d"), Roles(label="y", score="p"), reference=binary.head(0))
     constant = evaluate(binary, BINARY, reference=binary.with_columns(p=0.5))
     assert any(w.startswith("In the reference (a Polars DataFrame): Column 'p'") for w in constant.warnings)
