@@ -13,6 +13,7 @@ from steelyard.analyses.attribution.cubes import Ints, Mask, Pair
 from steelyard.analyses.features import Feature
 from steelyard.analyses.findings.words import percent
 from steelyard.analyses.overview import ColumnPlan
+from steelyard.analyses.quality.units import FACTORS
 from steelyard.analyses.study import Study
 from steelyard.facts import Among, Histogram, Values
 from steelyard.facts.grids import ABOVE, MISSING
@@ -35,8 +36,6 @@ VANISHED = 0.2
 """A group that fell below this share of what it should be now has gone into the broken ones."""
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 CLOSE = 0.04
-UNITS = (7.0, 12.0, 24.0, 60.0, 3600.0, 2.54, 25.4, 30.48, 3.2808, 2.2046, 1.6093, *(10.0**k for k in range(1, 10)))
-"""Factors between units that are mistaken for each other."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +209,7 @@ def _unit(study: Study, plan: ColumnPlan) -> str:
     middle = float(np.median(ratio))
     if np.max(np.abs(np.log(ratio / middle))) > CLOSE:
         return ""
-    for factor in UNITS:
+    for factor in FACTORS:
         for by, word in ((factor, "times"), (1 / factor, "of")):
             if abs(math.log(middle / by)) <= CLOSE:
                 told = f"{factor:g} times" if word == "times" else f"1/{factor:g} of"
