@@ -209,7 +209,7 @@ def _guessed(sources: Sources, given: Roles) -> tuple[Roles, list[Guess]]:
 def _derived(sources: Sources, roles: Roles) -> tuple[Sources, Roles]:
     """The data sets with what can be told of their texts, images and vectors, as columns."""
     tables, complete = derived(sources.tables, roles)
-    if tables == sources.tables:
+    if all(tables[name] is table for name, table in sources.tables.items()):
         return sources, complete
     return Sources(tables, {name: peek(table) for name, table in tables.items()}), complete
 
