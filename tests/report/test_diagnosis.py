@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from steelyard.records import Answer, Change, Estimate, Part, Point, Reading, Series, Slice, Undefined
+from steelyard.records import Answer, Change, Curve, Estimate, Part, Point, Reading, Series, Slice, Undefined
 from steelyard.report import to_html, to_markdown, to_notebook_html, to_terminal
 from steelyard.report.causes import causes
 from steelyard.report.estimated import estimated
 from steelyard.report.figures import followed
+from steelyard.report.figures.arrival import maturity
 from steelyard.report.figures.over_time import MOST_WINDOWS, over_time, title
 from steelyard.report.first_screen import answer_lines, finding_groups
 from steelyard.report.moves import moves
+from steelyard.report.page import build_page
 from steelyard.report.segments import segments
 from steelyard.report.svg import step
 
@@ -403,3 +405,15 @@ def test_emoji_and_control_characters(diagnosed: Any) -> None:
         assert "😀 \\u001b[31m\\u202eage" in text.replace("\\\\", "\\").replace("\\[", "[")
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+def test_how_long_labels_take_is_drawn(examples: Any) -> None:
+    columns = {"age": [0.0, 3.0, 9.0], "share": [0.1, 0.5, 0.96], "low": [0.0, 0.4, 0.9], "high": [0.2, 0.6, 0.99]}
+    curve = Curve("maturity", {**columns, "at_risk": [90, 40, 5]}, notes={"unit": "days", "mature": "9"})
+    given = examples.replace(examples.binary(), curves=(curve,))
+    (figure,) = build_page(given).curves
+    assert figure.title == "How long labels take to come"
+    assert "19 of 20 labels come after 9 days" in figure.caption
+    pytest.importorskip("altair").Chart.from_dict(dict(figure.spec))
+    waiting = replace(curve, notes={"unit": "days"})
+    assert "after longer than has been seen" in maturity([waiting]).caption

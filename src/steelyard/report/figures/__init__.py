@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import Curve, Estimate, Series
-from steelyard.report.figures import calibration, errors, ranking, scores
+from steelyard.report.figures import arrival, calibration, errors, ranking, scores
 from steelyard.report.figures.figure import Figure, points_table
 from steelyard.report.figures.over_time import drawable, over_time, title
 from steelyard.report.figures.spec import MOST_SUBJECTS
@@ -58,6 +58,7 @@ def curve_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
         "gain": lambda c: scores.gain(c, overall),
         "top_k": ranking.top_k,
         "ranking_at_k": ranking.ranking_at_k,
+        "maturity": arrival.maturity,
     }
     drawn = [_with_count(make(by_kind[kind]), evaluation) for kind, make in made.items() if kind in by_kind]
     rest = [k for k in by_kind if k not in made and k not in _ERRORS and k not in _TABLES]
