@@ -13,10 +13,10 @@ from sklearn import metrics as sk
 from steelyard.analyses.curves.cells import scored
 from steelyard.analyses.findings.contrast import Contrasts
 from steelyard.analyses.findings.crossfit import folds
-from steelyard.analyses.findings.testing import difference, p_value
 from steelyard.analyses.findings.weak_slice import ranked
-from steelyard.analyses.findings.words import listed, number, p_text, percent, rows, shown
 from steelyard.analyses.study import Study
+from steelyard.analyses.testing import difference, p_value
+from steelyard.analyses.words import listed, number, p_text, percent, rows, shown
 from steelyard.data import Roles
 from steelyard.records import Estimate, Slice
 from steelyard.stats.intervals import newcombe, wilson

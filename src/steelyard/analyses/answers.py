@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from steelyard.analyses.findings.change import Changes, clear_changes
-from steelyard.analyses.findings.losses import MAIN, Loss, chosen
-from steelyard.analyses.findings.words import NBSP, half_width, is_share, listed, number, percent, points, shown
+from steelyard.analyses.changes import Changes, clear_changes
+from steelyard.analyses.losses import MAIN, Loss, chosen
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import NBSP, half_width, is_share, listed, number, percent, points, shown
 from steelyard.metrics import Metric
 from steelyard.records import Answer, Estimate, Finding, Severity
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from steelyard.analyses.attribution.cubes import Ints, Mask, Pair
 from steelyard.analyses.features import Feature
-from steelyard.analyses.findings.words import percent
 from steelyard.analyses.overview import ColumnPlan
 from steelyard.analyses.quality.units import FACTORS
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import percent
 from steelyard.facts import Among, Histogram, Values
 from steelyard.facts.grids import ABOVE, MISSING
 from steelyard.facts.levels import normal

@@ -12,9 +12,9 @@ from steelyard.analyses.attribution.dating import told as event_told
 from steelyard.analyses.attribution.faults import Fault
 from steelyard.analyses.attribution.mechanisms import Game
 from steelyard.analyses.attribution.segments import Told
-from steelyard.analyses.findings.testing import outside
-from steelyard.analyses.findings.words import half_width, is_share, listed, number, percent
 from steelyard.analyses.study import Study
+from steelyard.analyses.testing import outside
+from steelyard.analyses.words import half_width, is_share, listed, number, percent
 from steelyard.facts.grids import ABOVE, MISSING
 from steelyard.metrics import Metric
 from steelyard.records import EVERYTHING, Attribution, Estimate, Part, Slice

@@ -15,7 +15,7 @@ from steelyard.analyses.attribution.mechanisms import REPLICATES, Game, Shapley
 from steelyard.analyses.attribution.segments import Told, tell
 from steelyard.analyses.attribution.telling import Teller, sentence
 from steelyard.analyses.attribution.yardsticks import Yardstick, yardstick
-from steelyard.analyses.findings.change import clear_changes
+from steelyard.analyses.changes import clear_changes
 from steelyard.analyses.study import Study
 from steelyard.metrics import Metric
 from steelyard.records import Attribution, Estimate, Part, UndefinedMetricError

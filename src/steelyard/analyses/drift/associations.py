@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from steelyard.analyses.drift.coded import COARSE, Coded
-from steelyard.analyses.findings.words import number
+from steelyard.analyses.words import number
 from steelyard.records import Drift, Estimate
 from steelyard.stats import divergences
 from steelyard.stats.discriminate import Flags

@@ -8,8 +8,8 @@ import numpy as np
 
 from steelyard.analyses.drift.points import ABLE, AUC_TOLERANCE, as_estimate, as_measures, discrepancy, moved
 from steelyard.analyses.drift.sampled import FEWEST, Units, beside, has_both, in_both, sampled, units_of
-from steelyard.analyses.findings.words import shown
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import shown
 from steelyard.data.derive import Embed, as_vectors, derived_name, directions
 from steelyard.facts import Fact, Sample
 from steelyard.records import Drift

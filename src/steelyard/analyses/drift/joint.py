@@ -16,8 +16,8 @@ from steelyard.analyses.drift.coded import Coded, coded
 from steelyard.analyses.drift.points import ABLE, AUC_TOLERANCE, as_estimate, as_measures, discrepancy, moved
 from steelyard.analyses.drift.sampled import Units, beside, in_both, sampled, units_of
 from steelyard.analyses.features import Feature
-from steelyard.analyses.findings.words import listed, number, shown
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import listed, number, shown
 from steelyard.facts import Fact, Sample
 from steelyard.records import Drift, Estimate
 from steelyard.records.drift import Moved

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from steelyard.analyses.drift.counts import Counts, Floats, bins_of
-from steelyard.analyses.findings.words import number, percent
+from steelyard.analyses.words import number, percent
 from steelyard.facts import Among, Binned, IntegerGrid
 from steelyard.facts.grids import ABOVE, BELOW, MISSING
 from steelyard.facts.levels import text

@@ -15,8 +15,8 @@ import polars as pl
 from steelyard.analyses.drift.embedding import embedded_drift
 from steelyard.analyses.drift.points import ABLE, AUC_TOLERANCE, as_estimate, moved
 from steelyard.analyses.drift.sampled import FEWEST, Sampled, beside, in_both, sampled, units_of
-from steelyard.analyses.findings.words import percent, shown
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import percent, shown
 from steelyard.data.derive import Embed
 from steelyard.data.derive.words import listed as word_lists
 from steelyard.data.derive.words import one_a_row

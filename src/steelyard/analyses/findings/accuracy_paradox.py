@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from steelyard.analyses.curves.cells import decided
-from steelyard.analyses.findings.words import percent, shown
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import percent, shown
 from steelyard.records import Finding, Recommendation, Severity
 from steelyard.stats import intervals
 

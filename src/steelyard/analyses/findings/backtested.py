@@ -13,9 +13,9 @@ from steelyard.analyses.estimation.backtest import Trial
 from steelyard.analyses.estimation.known import Known, known
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.estimated import SHARES
-from steelyard.analyses.findings.losses import Loss
-from steelyard.analyses.findings.words import half_width, number, p_text, percent, shown
+from steelyard.analyses.losses import Loss
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import half_width, number, p_text, percent, shown
 from steelyard.metrics import Metric
 from steelyard.records import Estimate, Finding, Recommendation, Severity
 from steelyard.stats.comparison import two_sided_p

@@ -8,8 +8,8 @@ from steelyard.analyses.curves.cells import Scored, all_scored
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.promise import Promise, read_promise
 from steelyard.analyses.findings.recalibration import Gain, best_recalibration
-from steelyard.analyses.findings.words import listed, number, p_text, percent
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import listed, number, p_text, percent
 from steelyard.records import Estimate, Finding, Recommendation
 
 FALSE_ALARMS = 0.01

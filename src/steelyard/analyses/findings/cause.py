@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.losses import Loss
-from steelyard.analyses.findings.testing import outside
-from steelyard.analyses.findings.words import half_width, is_share, listed, number, percent
+from steelyard.analyses.losses import Loss
 from steelyard.analyses.study import Study
+from steelyard.analyses.testing import outside
+from steelyard.analyses.words import half_width, is_share, listed, number, percent
 from steelyard.metrics import Metric
 from steelyard.records import Attribution, Estimate, Finding, Part, Recommendation, Severity
 

@@ -9,8 +9,8 @@ import numpy as np
 from steelyard.analyses.curves.cells import decided
 from steelyard.analyses.curves.shares import share
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import listed, percent, rows, shown
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import listed, percent, rows, shown
 from steelyard.metrics import Confusion
 from steelyard.records import Estimate, Finding, Recommendation, Severity
 from steelyard.stats import intervals

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from steelyard.analyses.findings.losses import Loss
 from steelyard.analyses.findings.slice_views import Cut, SliceViews
-from steelyard.analyses.findings.testing import difference, p_value
+from steelyard.analyses.losses import Loss
 from steelyard.analyses.study import Study
+from steelyard.analyses.testing import difference, p_value
 from steelyard.metrics import Metric, ScoreCells, estimate
 from steelyard.records import Estimate, Slice, UndefinedMetricError
 from steelyard.stats.critical import quantile

@@ -6,8 +6,8 @@ import numpy as np
 
 from steelyard.analyses.curves.cells import over_all, scored
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import number, percent, rows
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import number, percent, rows
 from steelyard.facts import Binned, Cells, measure_index, text
 from steelyard.facts.grids import MISSING
 from steelyard.records import Finding, Recommendation

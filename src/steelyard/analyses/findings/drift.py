@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from steelyard.analyses.drift.reliance import EFFECT_ON, UNUSED
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.losses import Loss
-from steelyard.analyses.findings.shift import shifts
-from steelyard.analyses.findings.words import half_width, listed, number, p_text, percent
+from steelyard.analyses.losses import Loss
+from steelyard.analyses.shifts import shifts
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import half_width, listed, number, p_text, percent
 from steelyard.records import Drift, Estimate, Finding, Recommendation, Severity
 
 MOST = 8

@@ -13,10 +13,10 @@ from steelyard.analyses.estimation.known import Known, known
 from steelyard.analyses.estimation.labelling import Labelling, labelling
 from steelyard.analyses.estimation.readings import ESTIMATED, MEAN_LOSS, POWERED
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.losses import Loss
-from steelyard.analyses.findings.testing import difference, p_value
-from steelyard.analyses.findings.words import half_width, listed, number, p_text, percent, rows, shown
+from steelyard.analyses.losses import Loss
 from steelyard.analyses.study import Study
+from steelyard.analyses.testing import difference, p_value
+from steelyard.analyses.words import half_width, listed, number, p_text, percent, rows, shown
 from steelyard.metrics import Metric
 from steelyard.records import Estimate, Finding, Recommendation, Severity
 from steelyard.stats.multiplicity import benjamini_hochberg

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from steelyard.analyses.curves.cells import decided, scored
-from steelyard.analyses.findings.words import percent, rows
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import percent, rows
 from steelyard.records import Finding, Recommendation, Severity
 
 RARE = 0.05

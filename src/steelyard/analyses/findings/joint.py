@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import listed, p_text
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import listed, p_text
 from steelyard.records import Drift, Finding, Recommendation, Severity
 
 PAIR = " × "

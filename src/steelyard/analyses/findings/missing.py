@@ -8,8 +8,8 @@ import numpy as np
 
 from steelyard.analyses.curves.missing import Missing, missing
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import percent, rows
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import percent, rows
 from steelyard.records import Finding, Recommendation, Severity
 from steelyard.stats.comparison import two_proportions_p
 from steelyard.stats.multiplicity import benjamini_hochberg

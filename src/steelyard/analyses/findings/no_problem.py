@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from steelyard.analyses.findings.contrast import FEW_ROWS
-from steelyard.analyses.findings.losses import BY_SLICE, chosen
 from steelyard.analyses.findings.too_few_rows import main_estimate
-from steelyard.analyses.findings.words import is_share, listed, number, percent, rows
+from steelyard.analyses.losses import BY_SLICE, chosen
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import is_share, listed, number, percent, rows
 from steelyard.records import Estimate, Finding, Recommendation, Severity
 from steelyard.stats.critical import quantile
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.losses import Loss
-from steelyard.analyses.findings.words import half_width, listed, number, p_text, percent, rows, shown
+from steelyard.analyses.losses import Loss
 from steelyard.analyses.study import Study
 from steelyard.analyses.windows.budget import WINDOWS_A_FALSE_ALARM
 from steelyard.analyses.windows.departures import NEAR, Departure, away, departures, is_distance
+from steelyard.analyses.words import half_width, listed, number, p_text, percent, rows, shown
 from steelyard.metrics import Metric
 from steelyard.records import Estimate, Finding, Recommendation, Series, Severity
 

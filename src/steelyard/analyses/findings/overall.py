@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from steelyard.analyses.curves.cells import decided, scored
-from steelyard.analyses.findings.losses import MAIN, chosen
-from steelyard.analyses.findings.testing import outside
-from steelyard.analyses.findings.words import half_width, number, percent, rows, shown
+from steelyard.analyses.losses import MAIN, chosen
 from steelyard.analyses.study import Study
+from steelyard.analyses.testing import outside
+from steelyard.analyses.words import half_width, number, percent, rows, shown
 from steelyard.records import Estimate, Finding, Recommendation, Severity, Undefined
 
 LOOK = Recommendation("Decide which errors cost most, and set a check on the metric that counts them.")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from steelyard.analyses.findings.quality_columns import SHOWN, as_finding, changed_values
 from steelyard.analyses.findings.quality_severity import touched
 from steelyard.analyses.findings.severity import by_bounds
-from steelyard.analyses.findings.words import listed, number, percent, rows, shown
 from steelyard.analyses.quality.defect import Defect
 from steelyard.analyses.quality.duplicates import (
     DuplicateIds,
@@ -54,6 +53,7 @@ from steelyard.analyses.quality.text_values import (
 )
 from steelyard.analyses.quality.times import ImpossibleTime, TimeOverlap, impossible_times, time_overlap
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import listed, number, percent, rows, shown
 from steelyard.records import EVERYTHING, Finding, Recommendation, Severity
 
 NOT_APPLICABLE = 0.95

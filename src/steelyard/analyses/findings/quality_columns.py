@@ -7,7 +7,6 @@ from functools import singledispatch
 
 from steelyard.analyses.findings.quality_severity import touched
 from steelyard.analyses.findings.severity import by_bounds
-from steelyard.analyses.findings.words import half_width, listed, number, p_text, percent, points, rows, shown
 from steelyard.analyses.quality.categories import NewValues, RenamedValues, VanishedValues, category_changes
 from steelyard.analyses.quality.defect import Defect
 from steelyard.analyses.quality.dependencies import (
@@ -39,6 +38,7 @@ from steelyard.analyses.quality.spikes import SpikedValue, StandIn, spiked_value
 from steelyard.analyses.quality.swaps import SwappedColumns, swapped_columns
 from steelyard.analyses.quality.units import UnitChange, unit_changes
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import half_width, listed, number, p_text, percent, points, rows, shown
 from steelyard.records import Finding, Recommendation, Severity
 
 SMALL = 0.05

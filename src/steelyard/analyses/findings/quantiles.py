@@ -6,9 +6,9 @@ import numpy as np
 
 from steelyard.analyses.curves.quantile_coverage import Coverage, coverages
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.testing import p_value
-from steelyard.analyses.findings.words import listed, p_text, percent
 from steelyard.analyses.study import Study
+from steelyard.analyses.testing import p_value
+from steelyard.analyses.words import listed, p_text, percent
 from steelyard.records import Estimate, Finding, Recommendation
 from steelyard.stats.multiplicity import holm
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from steelyard.analyses.curves.queries import empty_queries
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import percent, rows
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import percent, rows
 from steelyard.records import Finding, Recommendation
 
 

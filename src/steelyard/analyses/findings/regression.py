@@ -10,8 +10,8 @@ from steelyard.analyses.curves.error_by_prediction import by_prediction
 from steelyard.analyses.curves.means import mean_intervals
 from steelyard.analyses.curves.residuals import residuals
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import half_width, number, percent, shown
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import half_width, number, percent, shown
 from steelyard.records import Estimate, Finding, Recommendation
 from steelyard.stats.comparison import two_sided_p
 

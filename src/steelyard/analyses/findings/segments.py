@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.words import (
+from steelyard.analyses.slices.candidates import ALARMS
+from steelyard.analyses.slices.history import History, history
+from steelyard.analyses.study import Study
+from steelyard.analyses.words import (
     half_width,
     is_share,
     listed,
@@ -16,9 +19,6 @@ from steelyard.analyses.findings.words import (
     rows,
     shown,
 )
-from steelyard.analyses.slices.candidates import ALARMS
-from steelyard.analyses.slices.history import History, history
-from steelyard.analyses.study import Study
 from steelyard.records import Estimate, Finding, Recommendation, Segment, Severity
 from steelyard.stats.segments import divergence_t, sliceline_score
 

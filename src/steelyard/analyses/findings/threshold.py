@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from steelyard.analyses.curves.cells import Scored, decided, scored
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.crossfit import folds
-from steelyard.analyses.findings.words import number, percent
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import number, percent
 from steelyard.records import Estimate, Finding, Recommendation
 from steelyard.stats import influence, intervals
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.contrast import FEW_ROWS
-from steelyard.analyses.findings.losses import BY_SLICE, MAIN, chosen
-from steelyard.analyses.findings.words import half_width, is_share, listed, number, percent, rows, shown
+from steelyard.analyses.losses import BY_SLICE, MAIN, chosen
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import half_width, is_share, listed, number, percent, rows, shown
 from steelyard.metrics import Metric
 from steelyard.records import Estimate, Finding, Recommendation, Severity
 from steelyard.stats import power

@@ -9,9 +9,9 @@ import numpy as np
 
 from steelyard.analyses.findings import severity
 from steelyard.analyses.findings.contrast import Contrast, Contrasts
-from steelyard.analyses.findings.losses import BY_SLICE, Loss, chosen
-from steelyard.analyses.findings.words import listed, p_text, percent, rows, shown
+from steelyard.analyses.losses import BY_SLICE, Loss, chosen
 from steelyard.analyses.study import Study
+from steelyard.analyses.words import listed, p_text, percent, rows, shown
 from steelyard.records import Finding, Recommendation, Severity, Slice
 from steelyard.stats.multiplicity import benjamini_hochberg
 

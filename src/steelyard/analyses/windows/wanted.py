@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from steelyard.analyses.findings.losses import MAIN, chosen
+from steelyard.analyses.losses import MAIN, chosen
 from steelyard.analyses.overview import ColumnPlan
 from steelyard.analyses.performance import facts_by
 from steelyard.analyses.slicing import SliceBy
