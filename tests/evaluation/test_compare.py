@@ -209,3 +209,28 @@ def test_odd_events(tmp_path, text, words):
         return
     with pytest.raises(ConfigError, match=words):
         read_events(path)
+
+
+def test_depth_is_two_or_three(then, now):
+    assert sy.compare(then, now, ROLES, depth=3).answers
+    with pytest.raises(ConfigError, match="not 4"):
+        sy.compare(then, now, ROLES, depth=4)
+
+
+def test_three_features_are_found_together_where_they_are_asked_for():
+    rng = np.random.default_rng(7)
+    rows = made(12_000, 7).with_columns(**{c: pl.Series(rng.integers(0, 3, 12_000)) for c in "abcdefg"})
+    inside = (pl.col("a") == 1) & (pl.col("b") == 1) & (pl.col("c") == 1)
+    flipped = rows.with_columns(y=pl.when(inside).then(1 - (pl.col("p") >= 0.5).cast(int)).otherwise("y"))
+    deep = sy.evaluate(flipped, ROLES, depth=3).segments[0]
+    assert set(deep.where.columns) == {"a", "b", "c"}
+    assert len(sy.evaluate(flipped, ROLES).segments[0].where.columns) <= 2
+
+
+def test_labels_of_a_file_of_their_own(then, now, tmp_path):
+    path = tmp_path / "labels.csv"
+    now.select("id", "y", came=pl.col("day").cast(pl.Datetime) + pl.duration(days=pl.col("id") % 5)).write_csv(path)
+    given = sy.compare(then, now.drop("y"), ROLES, labels=path, on="id")
+    whole = sy.compare(then, now, ROLES)
+    assert given.estimates["roc_auc"] == whole.estimates["roc_auc"]
+    assert [c.kind for c in given.curves].count("maturity") == 1
