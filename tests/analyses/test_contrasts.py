@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 from sklearn import metrics as sk
 
+from steelyard.analyses.crossfit import folds
 from steelyard.analyses.curves.cells import scored
 from steelyard.analyses.findings.contrast import Contrasts
-from steelyard.analyses.findings.crossfit import folds
 from steelyard.analyses.findings.weak_slice import ranked
 from steelyard.analyses.study import Study
 from steelyard.analyses.testing import difference, p_value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from steelyard.analyses import attribution, drift, estimation, quality, slices, windows
+from steelyard.analyses import attribution, cost, drift, estimation, fairness, quality, slices, uncertainty, windows
 from steelyard.analyses.failure import failed
 from steelyard.analyses.study import Study
 from steelyard.facts import Fact, Profile
@@ -34,6 +34,9 @@ ANALYSES: tuple[tuple[str, Analysis], ...] = (
     ("slices", slices),
     ("estimation", estimation),
     ("attribution", attribution),
+    ("fairness", fairness),
+    ("cost", cost),
+    ("uncertainty", uncertainty),
 )
 """Later ones may look at what earlier ones have read."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from steelyard.analyses.costs import Costs
 from steelyard.analyses.features import Feature
 from steelyard.analyses.overview import ColumnPlan
 from steelyard.analyses.slicing import ALL_ROWS, SliceBy
@@ -17,12 +18,15 @@ from steelyard.records import (
     Drift,
     Estimate,
     Event,
+    Fairness,
     Finding,
+    Money,
     Outcome,
     Reading,
     Segment,
     Series,
     Slice,
+    Uncertainty,
 )
 
 
@@ -48,6 +52,9 @@ class Study:
         events: what is known to have happened.
         readings: what performance has read; "estimated" ones are of data whose labels are not there.
         drifts, segments, series, attributions: what the other analyses have read.
+        sensitive: the attributes that fairness is audited by, one each.
+        costs: what decisions cost and earn; None where nothing is said.
+        fairness, money, uncertainty: what those analyses have read; None where they were not asked or cannot say.
         failures: what is told of analyses that failed.
     """
 
@@ -71,6 +78,11 @@ class Study:
     segments: tuple[Segment, ...] = ()
     series: tuple[Series, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    sensitive: tuple[SliceBy, ...] = ()
+    costs: Costs | None = None
+    fairness: Fairness | None = None
+    money: Money | None = None
+    uncertainty: Uncertainty | None = None
     failures: tuple[Finding, ...] = ()
 
     def outcome(self, metric: str, where: Slice = EVERYTHING, data: str = "current") -> Outcome | None:

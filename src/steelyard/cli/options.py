@@ -84,6 +84,14 @@ def roles(
     query: Annotated[str | None, typer.Option(help="Column that groups the rows of one ranked list.")] = None,
     series: Annotated[str | None, typer.Option(help="Column with the series of a forecast.")] = None,
     horizon: Annotated[str | None, typer.Option(help="Column with the steps ahead of a forecast.")] = None,
+    sensitive: Annotated[Names, typer.Option(help="Attribute to audit fairness by (sex, race). Repeatable.")] = None,
+    lower: Annotated[str | None, typer.Option(help="Column with the lower end of a predicted interval.")] = None,
+    upper: Annotated[str | None, typer.Option(help="Column with its upper end.")] = None,
+    prediction_set: Annotated[
+        str | None, typer.Option(help="Column with the set of classes the model holds possible: a list, or a|b.")
+    ] = None,
+    coverage: Annotated[float | None, typer.Option(help="Share of the truth that intervals or sets promise.")] = None,
+    calibrated_on: Annotated[int | None, typer.Option(help="Rows that they were calibrated on.")] = None,
     quantile: Annotated[Names, typer.Option(help="Predicted quantile, e.g. 0.9=p90. Repeatable.")] = None,
 ) -> Roles:
     """What the columns mean."""
@@ -108,6 +116,12 @@ def roles(
         query=query,
         series=series,
         horizon=horizon,
+        sensitive=tuple(sensitive or ()),
+        lower=lower,
+        upper=upper,
+        prediction_set=prediction_set,
+        coverage=coverage,
+        calibrated_on=calibrated_on,
         quantiles=dict(_quantile(q) for q in quantile or ()),
     )
 

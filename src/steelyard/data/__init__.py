@@ -4,11 +4,12 @@ from steelyard.data.check_roles import check_roles
 from steelyard.data.guess import Guess, guess_roles
 from steelyard.data.peek import Peek, peek
 from steelyard.data.reading import reading
-from steelyard.data.roles import TASKS, Roles, Task
+from steelyard.data.roles import SINGLE, TASKS, Roles, Task
 from steelyard.data.sources import Source, read, register
 from steelyard.data.table import Kind, Table
 
 __all__ = [
+    "SINGLE",
     "TASKS",
     "Guess",
     "Kind",

@@ -10,11 +10,13 @@ import polars as pl
 from steelyard.data.check_values import value_warnings
 from steelyard.data.classes import class_counts, class_name, listed
 from steelyard.data.peek import Peek
-from steelyard.data.roles import Roles, as_names
+from steelyard.data.roles import SINGLE, Roles, as_names
 from steelyard.data.table import Kind, Table
 from steelyard.records import ColumnError, DataError, nearest
 
-NUMERIC = ("weight", "horizon", "score", "quantiles")
+NUMERIC = ("weight", "horizon", "score", "quantiles", "lower", "upper")
+NESTED = ("prediction_set", "feature")
+"""Roles that a nested column may have."""
 EXCLUSIVE = ("label", "prediction", "score", "weight")
 DERIVED = ("text", "image", "embedding")
 """Roles of columns that are not measured themselves: others are derived from them."""
@@ -58,9 +60,10 @@ def role_columns(roles: Roles) -> Iterator[tuple[str, str]]:
     yield from (("prediction", c) for c in roles.predictions)
     yield from (("score", c) for c in roles.scores)
     yield from (("slice", c) for c in roles.slice_columns())
-    for role in ("weight", "cluster", "time", "id", "query", "series", "horizon"):
+    for role in SINGLE:
         yield from ((role, c) for c in as_names(getattr(roles, role)))
     yield from (("quantiles", c) for c in roles.quantiles.values())
+    yield from (("sensitive", c) for c in roles.sensitive)
     for role in DERIVED:
         yield from ((role, c) for c in getattr(roles, role))
     yield from (("feature", c) for c in roles.features or ())
@@ -108,7 +111,7 @@ def _require_kinds(table: Table, peek: Peek, roles: Roles) -> None:
         if role in DERIVED:
             continue
         kind = table.kinds[column]
-        if kind is Kind.OTHER and role != "feature":
+        if kind is Kind.OTHER and role not in NESTED:
             raise ColumnError(
                 f"Column {column!r} is nested or binary, so it cannot be the {role}. Take a plain column out of it."
             )

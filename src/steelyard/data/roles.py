@@ -9,6 +9,8 @@ from typing import Literal, get_args
 Task = Literal["binary", "multiclass", "multilabel", "regression", "forecasting", "ranking"]
 TASKS: tuple[Task, ...] = get_args(Task)
 Value = str | int | float | bool
+SINGLE = ("weight", "cluster", "time", "id", "query", "series", "horizon", "lower", "upper", "prediction_set")
+"""Roles of one column each, beside label, prediction and score."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Roles:
         text: columns of free text; length, language, unknown words … become columns ("review (words)").
         image: columns of paths of images; size, brightness, sharpness … become columns (needs Pillow).
         embedding: columns of vectors; their norm and their place along the main directions become columns.
+        sensitive: attributes that fairness is audited by (sex, race, age group); they are sliced by as well.
+        lower, upper: the ends of a predicted interval (regression, forecasting).
+        prediction_set: the set of classes that the model holds possible: a column of lists, or of text "a|b".
+        coverage: what share of the truth the interval or set was promised to hold, e.g. 0.9.
+        calibrated_on: how many rows the interval or set was calibrated on, for conformal limits.
     """
 
     label: str | Sequence[str] | None = None
@@ -59,10 +66,16 @@ class Roles:
     text: Sequence[str] = ()
     image: Sequence[str] = ()
     embedding: Sequence[str] = ()
+    sensitive: Sequence[str] = ()
+    lower: str | None = None
+    upper: str | None = None
+    prediction_set: str | None = None
+    coverage: float | None = None
+    calibrated_on: int | None = None
 
     def __post_init__(self) -> None:
         # A text is a sequence of its letters: one name where several may stand means that name.
-        for name in ("slices", "features", "text", "image", "embedding"):
+        for name in ("slices", "features", "text", "image", "embedding", "sensitive"):
             if isinstance(value := getattr(self, name), str):
                 object.__setattr__(self, name, (value,))
 
@@ -105,7 +118,7 @@ class Roles:
 
     def used(self) -> tuple[str, ...]:
         """Every column that has a role, features not counted."""
-        singles = (self.weight, self.cluster, self.time, self.id, self.query, self.series, self.horizon)
+        singles = (getattr(self, role) for role in SINGLE)
         names = (
             *self.labels,
             *self.predictions,
@@ -116,6 +129,7 @@ class Roles:
             *self.text,
             *self.image,
             *self.embedding,
+            *self.sensitive,
         )
         return tuple(dict.fromkeys(names))
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.analyses.checks import Check
+from steelyard.analyses.costs import Costs, parse_costs
 from steelyard.analyses.expectations import Expectation, parse_expectations
 from steelyard.analyses.quality.population import Population, parse_population
 from steelyard.data import TASKS, Roles
 from steelyard.records import ConfigError, nearest
 
-SECTIONS = ("roles", "metrics", "checks", "expect", "population", "settings")
+SECTIONS = ("roles", "metrics", "costs", "checks", "expect", "population", "settings")
 ROLE_NAMES = tuple(f.name for f in fields(Roles))
 
 
@@ -29,6 +30,7 @@ class Config:
         checks: metrics with their bounds.
         expectations: rules for columns.
         population: shares that the groups of a column should have.
+        costs: what decisions cost and earn, None where it is not said.
         level: nominal coverage of the intervals, None where it is not said.
         path: the file, for messages.
     """
@@ -38,6 +40,7 @@ class Config:
     checks: tuple[Check, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     population: Population = field(default_factory=dict)
+    costs: Costs | None = None
     level: float | None = None
     path: str = ""
 
@@ -76,6 +79,7 @@ def _config(body: Mapping[str, Any], path: str) -> Config:
         checks=tuple(Check.parse(c) for c in checks),
         expectations=parse_expectations(body.get("expect", [])),
         population=parse_population(body.get("population", {})),
+        costs=parse_costs(_table(body, "costs") or None),
         level=level,
         path=path,
     )
@@ -116,6 +120,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "label": (_are_names, "the name of a column, or a list of names"),
     "prediction": (_are_names, "the name of a column, or a list of names"),
     "features": (_are_names, "a list of names of columns"),
+    "sensitive": (_are_names, "a list of names of columns"),
     "score": (
         lambda value: _are_names(value) or _are_named_columns(value),
         "the name of a column, a list of names, or a table of class = column",
@@ -126,6 +131,8 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "quantiles": (_are_named_columns, 'a table of share = column, e.g. { "0.9" = "p90" }'),
     "threshold": (lambda value: isinstance(value, (int, float)) and not isinstance(value, bool), "a number"),
+    "coverage": (lambda value: isinstance(value, float) and 0 < value < 1, "a share between 0 and 1"),
+    "calibrated_on": (lambda value: type(value) is int and value > 0, "a number of rows"),
     "positive": (lambda value: isinstance(value, (str, int, float, bool)), "a value of the label"),
     "task": (lambda value: value in TASKS, f"one of {', '.join(TASKS)}"),
 }

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from steelyard.evaluation.faces import face
+from steelyard.evaluation.result import Result
 from steelyard.records import (
     EVERYTHING,
     Answer,
@@ -17,12 +15,15 @@ from steelyard.records import (
     ColumnSummary,
     Curve,
     Drift,
+    Fairness,
     Finding,
+    Money,
     Outcome,
     Reading,
     Segment,
     Series,
     Slice,
+    Uncertainty,
     UnknownNameError,
     Verdict,
     nearest,
@@ -63,7 +64,7 @@ class Estimates(Mapping[str, Outcome]):
 
 
 @dataclass(frozen=True, repr=False)
-class Evaluation:
+class Evaluation(Result):
     """Estimates, findings, checks and curves of one model on one data set.
 
     Attributes:
@@ -73,7 +74,8 @@ class Evaluation:
         guesses: the roles that were guessed, each a sentence with how to change it.
         rows: rows by data set, e.g. {"current": 41230, "reference": 90000}.
         readings: every metric on every slice of every data set; `data` is "current", "reference",
-            "difference" (current minus reference) or "estimated" (current, where labels are late).
+            "difference" (current minus reference), "estimated" (current, where labels are late), "champion" (another
+            model on the same rows) or "gain" (this model minus the champion, paired).
         headline: the metric names to show first, most telling first.
         findings: most important first.
         checks: metrics held against bounds.
@@ -82,6 +84,9 @@ class Evaluation:
         segments: where the model fails most, found by search.
         series: metrics and drifts over windows of time.
         attributions: why metrics changed.
+        fairness: how groups fare; where there are sensitive attributes.
+        money: what decisions are worth; where costs were given.
+        uncertainty: whether intervals, sets and confidence keep their promise.
         curves: points of the charts.
         columns: the data overview.
         warnings: what the reader of the data noticed.
@@ -93,6 +98,8 @@ class Evaluation:
         versions: steelyard, python, polars, numpy …
         settings: the constants used (threshold, clusters, grid …).
     """
+
+    kind = "evaluation"
 
     subject: str
     task: str
@@ -108,6 +115,9 @@ class Evaluation:
     segments: tuple[Segment, ...] = ()
     series: tuple[Series, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    fairness: Fairness | None = None
+    money: Money | None = None
+    uncertainty: Uncertainty | None = None
     curves: tuple[Curve, ...] = ()
     columns: tuple[ColumnSummary, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -128,47 +138,6 @@ class Evaluation:
     def verdict(self) -> Verdict | None:
         """The worst verdict of the checks; None where there are no checks."""
         return Verdict.worst(c.verdict for c in self.checks)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the evaluation in the format of the suffix: .html, .json or .md.
-
-        Raises:
-            ConfigError: no face writes that suffix.
-            OutputError: the file cannot be written; nothing half-written is left.
-        """
-        written: Path = face("file")(self, path)
-        return written
-
-    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as one self-contained HTML page, and write it where a path is given."""
-        return self._shown("html", path)
-
-    def to_markdown(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the report as Markdown, and write it where a path is given."""
-        return self._shown("markdown", path)
-
-    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return everything as JSON of the documented schema, and write it where a path is given."""
-        return self._shown("json", path)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what `to_json` writes, as plain values."""
-        plain: dict[str, Any] = face("dict")(self)
-        return plain
-
-    def _shown(self, name: str, path: str | os.PathLike[str] | None) -> str:
-        if path is not None:
-            self.save(path)
-        text: str = face(name)(self)
-        return text
-
-    def _repr_html_(self) -> str:
-        text: str = face("notebook")(self)
-        return text
-
-    def __str__(self) -> str:
-        text: str = face("terminal")(self)
-        return text
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{m}={self.estimates[m]}" for m in self.headline[:3])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from steelyard.analyses import change, diagnosis, expectations, overview, performance, slices
 from steelyard.analyses.checks import Check, require_metrics
+from steelyard.analyses.costs import Costs
 from steelyard.analyses.curves import facts as curve_facts
 from steelyard.analyses.expectations import Expectation
 from steelyard.analyses.overview import ColumnPlan
@@ -74,6 +75,7 @@ class Request:
         types: data type of every column, as it came, by data set.
         expectations: rules that the columns will be held against.
         population: shares that the groups of a column should have.
+        costs: what decisions cost and earn.
     """
 
     roles: Roles
@@ -90,6 +92,7 @@ class Request:
     types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
     population: Population = field(default_factory=dict)
+    costs: Costs | None = None
 
 
 def study_of(sources: Sources, request: Request) -> tuple[Study, list[ColumnSummary], list[str]]:
@@ -146,6 +149,8 @@ def _measured(
         looks=sources.peeks,
         window=window_by(request.window, request.roles, sources.tables),
         events=request.events,
+        sensitive=slices_by(Roles(slices=roles.sensitive), sources.base)[1:],
+        costs=request.costs,
     )
     require_metrics(request.checks, study)
     _require_answers(sources, study, request)

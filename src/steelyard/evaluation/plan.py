@@ -10,7 +10,7 @@ import polars as pl
 
 from steelyard.analyses.features import Feature
 from steelyard.analyses.overview import ColumnPlan
-from steelyard.data import Kind, Peek, Roles, Table
+from steelyard.data import SINGLE, Kind, Peek, Roles, Table
 from steelyard.data.derive import is_direction
 from steelyard.evaluation.pose import numbers, rounded, spread
 from steelyard.facts import Among, Binned, CutGrid, IntegerGrid, RootGrid, Window
@@ -151,7 +151,7 @@ def _roles_of(roles: Roles) -> Iterator[tuple[str, str]]:
         yield column, "slice"
     for share, column in roles.quantiles.items():
         yield column, f"quantile {share:g}"
-    for role in ("weight", "cluster", "time", "id", "query", "series", "horizon"):
+    for role in SINGLE:
         column = getattr(roles, role)
         if column is not None:
             yield column, role

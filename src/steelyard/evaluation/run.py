@@ -12,6 +12,7 @@ from typing import Any, cast, get_args
 
 from steelyard.analyses.answers import answers
 from steelyard.analyses.checks import Check, run_checks
+from steelyard.analyses.costs import Costs, parse_costs
 from steelyard.analyses.curves import curves
 from steelyard.analyses.expectations import results as expected
 from steelyard.analyses.findings import findings
@@ -19,6 +20,7 @@ from steelyard.analyses.study import Study
 from steelyard.data import TASKS, Peek, Roles, Table, check_roles, guess_roles, peek, read
 from steelyard.data.derive import derived
 from steelyard.data.guess import Guess
+from steelyard.evaluation.champion import against
 from steelyard.evaluation.completing import completed
 from steelyard.evaluation.config import Config, read_config
 from steelyard.evaluation.evaluation import Evaluation
@@ -42,6 +44,8 @@ def evaluate(
     roles: Roles | None = None,
     *,
     reference: Any = None,
+    champion: Any = None,
+    costs: Costs | Mapping[str, Any] | None = None,
     checks: Checks = (),
     config: str | os.PathLike[str] | Config | None = None,
     metrics: Sequence[str | Metric] | None = None,
@@ -62,6 +66,9 @@ def evaluate(
         data: a path, glob, URL, list of paths, or any data frame with labels and predictions.
         roles: what the columns mean; what is not said is guessed, and the guess is part of the result.
         reference: data to compare with (training, last quarter); same kinds of source. Grids are frozen from it.
+        champion: another model to hold against: its predictions of the same rows, joined by id (a source), or its
+            columns in the data ({"prediction": …, "score": …}).
+        costs: what decisions cost and earn: {"fp": -25, "fn": -300, "currency": "EUR"}; see `Costs`.
         checks: bounds to hold metrics against: "roc_auc >= 0.8", tables of the same, or a `steelyard.toml`.
         config: a `steelyard.toml` with roles, own metrics and checks; `roles` given here come first.
         metrics: names of the metrics to measure, or metrics of your own; None measures all of the task.
@@ -95,6 +102,7 @@ def evaluate(
     sources = _sources(current, reference, reference_sql)
     complete, guesses = _guessed(sources, given)
     complete = _with_slices_of(bounds, complete)
+    complete = _sliced_by_sensitive(complete)
     types = {name: types_of(table) for name, table in sources.tables.items()}
     sources, lacking = _completed(sources, complete)
     sources, complete = _derived(sources, complete)
@@ -114,8 +122,11 @@ def evaluate(
         types=types,
         expectations=settings.expectations,
         population=settings.population,
+        costs=parse_costs(costs) or settings.costs,
     )
     study, summaries, left_out = study_of(sources, request)
+    if champion is not None:
+        study = replace(study, readings=(*study.readings, *against(champion, sources, request, study)))
     found = findings(study)
     return Evaluation(
         subject=sources.tables[CURRENT].description,
@@ -132,6 +143,9 @@ def evaluate(
         segments=study.segments,
         series=study.series,
         attributions=study.attributions,
+        fairness=study.fairness,
+        money=study.money,
+        uncertainty=study.uncertainty,
         curves=(*curves(study), *_maturity(joined, study)),
         columns=tuple(summaries),
         warnings=tuple(dict.fromkeys([*warnings, *_without_value(request, study), *left_out])),
@@ -246,6 +260,12 @@ def _with_slices_of(checks: Sequence[Check], roles: Roles) -> Roles:
     asked = dict.fromkeys(c.slice.columns for c in checks if c.slice and frozenset(c.slice.columns) not in known)
     items = [columns[0] if len(columns) == 1 else columns for columns in asked]
     return roles.updated(slices=(*roles.slices, *items)) if items else roles
+
+
+def _sliced_by_sensitive(roles: Roles) -> Roles:
+    """Roles with the sensitive attributes as slices, so that every metric is read by group."""
+    more = [column for column in roles.sensitive if column not in roles.slices]
+    return roles.updated(slices=(*roles.slices, *more)) if more else roles
 
 
 def _without_value(request: Request, study: Study) -> list[str]:

@@ -20,10 +20,14 @@ from steelyard.records.errors import (
     nearest,
 )
 from steelyard.records.estimate import Estimate, Outcome, Reading, Undefined
+from steelyard.records.fairness import Fairness, GroupRate, Parity
 from steelyard.records.finding import Finding, Recommendation, Severity
+from steelyard.records.improvement import Effect, Proposal, Step
+from steelyard.records.money import Money, Option
 from steelyard.records.segment import Segment
 from steelyard.records.series import Change, Event, Point, Series
 from steelyard.records.slice import EVERYTHING, Slice
+from steelyard.records.uncertainty import Coverage, Uncertainty
 from steelyard.records.verdict import CheckResult, Verdict
 
 __all__ = [
@@ -35,21 +39,29 @@ __all__ = [
     "ColumnError",
     "ColumnSummary",
     "ConfigError",
+    "Coverage",
     "Curve",
     "DataError",
     "Drift",
+    "Effect",
     "EmptyDataError",
     "Estimate",
     "Event",
+    "Fairness",
     "Finding",
+    "GroupRate",
     "Mechanism",
     "MissingPackageError",
+    "Money",
     "Moved",
+    "Option",
     "Outcome",
     "OutputError",
+    "Parity",
     "Part",
     "Point",
     "ProfileError",
+    "Proposal",
     "Reading",
     "Recommendation",
     "Segment",
@@ -58,6 +70,8 @@ __all__ = [
     "Slice",
     "SourceError",
     "SteelyardError",
+    "Step",
+    "Uncertainty",
     "Undefined",
     "UndefinedMetricError",
     "UnknownNameError",

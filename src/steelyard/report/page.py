@@ -9,6 +9,7 @@ from steelyard.report import numerals
 from steelyard.report.causes import Cause, causes
 from steelyard.report.class_table import ClassTable, class_table
 from steelyard.report.confusion import Confusion, confusion
+from steelyard.report.decisions import sections
 from steelyard.report.estimated import Estimated, estimated
 from steelyard.report.figures import Figure, OverTime, curve_figures, error_figures, followed
 from steelyard.report.first_screen import (
@@ -27,6 +28,7 @@ from steelyard.report.method import Method, method
 from steelyard.report.moves import Moves, moves
 from steelyard.report.overview import Overview, overview
 from steelyard.report.performance import MetricGroup, MetricLine, key_numbers, metric_groups
+from steelyard.report.section import Section
 from steelyard.report.segments import Segments, segments
 from steelyard.report.slices import SlicePanel, slice_panels
 from steelyard.report.text import visible
@@ -58,6 +60,7 @@ class Page:
     moves: Moves
     over_time: OverTime
     estimated: tuple[Estimated, ...]
+    sections: tuple[Section, ...]
     groups: tuple[MetricGroup, ...]
     curves: tuple[Figure, ...]
     errors: tuple[Figure, ...]
@@ -112,6 +115,7 @@ def build_page(evaluation: Evaluation) -> Page:
         moves=moves(evaluation),
         over_time=followed(evaluation),
         estimated=estimated(evaluation),
+        sections=sections(evaluation),
         groups=metric_groups(evaluation),
         curves=curve_figures(evaluation),
         errors=error_figures(evaluation),

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from steelyard.analyses.crossfit import folds
 from steelyard.analyses.curves.cells import Scored
-from steelyard.analyses.findings.crossfit import folds
 from steelyard.metrics import ScoreCells
 from steelyard.stats import calibration as stats
 from steelyard.stats import intervals

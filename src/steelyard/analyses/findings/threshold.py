@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.analyses.crossfit import folds
 from steelyard.analyses.curves.cells import Scored, decided, scored
 from steelyard.analyses.findings import severity
-from steelyard.analyses.findings.crossfit import folds
 from steelyard.analyses.study import Study
 from steelyard.analyses.words import number, percent
 from steelyard.records import Estimate, Finding, Recommendation

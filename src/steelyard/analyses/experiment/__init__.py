@@ -1,0 +1,1 @@
+"""Did what was tried make a difference, how large, and how sure?"""

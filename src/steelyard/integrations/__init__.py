@@ -1,0 +1,1 @@
+"""Other tools that Steelyard works inside of, one file each."""

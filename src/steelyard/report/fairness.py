@@ -1,0 +1,11 @@
+"""How groups fare."""
+
+from __future__ import annotations
+
+from steelyard.evaluation.evaluation import Evaluation
+from steelyard.report.section import Section
+
+
+def fairness(evaluation: Evaluation) -> tuple[Section, ...]:
+    """Return its sections; none where nothing was read."""
+    return ()
