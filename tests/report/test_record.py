@@ -12,7 +12,7 @@ import pytest
 
 from steelyard.records import Estimate, Undefined
 from steelyard.report import SCHEMA, SCHEMA_VERSION, to_dict, to_json
-from steelyard.report.record import plain
+from steelyard.report.plain import outcome, plain
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +74,11 @@ def test_what_is_not_finite(examples: Any) -> None:
 
 
 def test_optional_members_are_left_out() -> None:
-    from steelyard.report.record import _outcome
-
-    bare = _outcome(Estimate(0.5, 0.4, 0.6, 0.95, 10, "wilson"))
+    bare = outcome(Estimate(0.5, 0.4, 0.6, 0.95, 10, "wilson"))
     assert set(bare) == {"value", "low", "high", "level", "n", "method"}
-    full = _outcome(Estimate(0.5, 0.4, 0.6, 0.95, 10, "wilson", 8.0, 0.05, 1e-5, "few rows"))
+    full = outcome(Estimate(0.5, 0.4, 0.6, 0.95, 10, "wilson", 8.0, 0.05, 1e-5, "few rows"))
     assert set(full) - set(bare) == {"effective_n", "se", "discretisation", "note"}
-    assert _outcome(Undefined("no rows")) == {"undefined": "no rows"}
+    assert outcome(Undefined("no rows")) == {"undefined": "no rows"}
 
 
 @pytest.mark.parametrize(

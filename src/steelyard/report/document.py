@@ -21,7 +21,8 @@ class Document:
         answers: the questions everyone asks first, with their answers.
         about: size, date and so on, a few words each.
         sections: the parts.
-        method: how the numbers were made.
+        method: how the numbers were made; `method.method_of` makes it.
+        level: nominal coverage of the intervals, in words ("95 %").
     """
 
     kind: str
@@ -32,3 +33,4 @@ class Document:
     about: tuple[str, ...]
     sections: tuple[Section, ...]
     method: Method
+    level: str = ""

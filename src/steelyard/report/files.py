@@ -1,4 +1,4 @@
-"""Write an evaluation to a file: beside its place, to the disk, then renamed."""
+"""Write a result to a file: beside its place, to the disk, then renamed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from steelyard.evaluation.evaluation import Evaluation
+from steelyard.evaluation.result import Result
 from steelyard.records import ConfigError, OutputError, nearest
 from steelyard.report.html import to_html
 from steelyard.report.markdown import to_markdown
 from steelyard.report.record import to_json
 
-SUFFIXES: dict[str, Callable[[Evaluation], str]] = {".html": to_html, ".json": to_json, ".md": to_markdown}
+SUFFIXES: dict[str, Callable[[Result], str]] = {".html": to_html, ".json": to_json, ".md": to_markdown}
 _ALIASES = {".htm": ".html", ".markdown": ".md"}
 
 
-def write(evaluation: Evaluation, path: str | os.PathLike[str]) -> Path:
-    """Write `evaluation` to `path` in the format its suffix names, and return the path.
+def write(result: Result, path: str | os.PathLike[str]) -> Path:
+    """Write `result` to `path` in the format its suffix names, and return the path.
 
     Raises:
         ConfigError: the suffix is not one of `SUFFIXES`.
@@ -28,7 +28,7 @@ def write(evaluation: Evaluation, path: str | os.PathLike[str]) -> Path:
     """
     target = Path(path)
     render = SUFFIXES[_suffix(target)]
-    _replace(target, render(evaluation).encode("utf-8", "replace"))
+    _replace(target, render(result).encode("utf-8", "replace"))
     return target
 
 

@@ -19,8 +19,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from steelyard.evaluation.evaluation import Evaluation
+from steelyard.evaluation.result import Result
 from steelyard.report import numerals, slices, svg
-from steelyard.report.page import build_page
+from steelyard.report.document import Document
+from steelyard.report.page import Page, build_page
+from steelyard.report.results import document
 
 _SCRIPTS = (
     "vendor/vega.min.js",
@@ -37,15 +40,22 @@ _LICENCES = (
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def to_html(evaluation: Evaluation) -> str:
+def to_html(result: Result) -> str:
     """Return the whole report as one HTML document."""
-    page = build_page(evaluation)
+    if isinstance(result, Evaluation):
+        page = build_page(result)
+        figures = (*page.curves, *page.errors, *page.over_time.figures)
+        return _rendered("report.html", page, any(f.spec for f in figures) or any(s.drawn for s in page.sections))
+    told = document(result)
+    return _rendered("document.html", told, any(s.drawn for s in told.sections))
+
+
+def _rendered(template: str, page: Page | Document, drawn: bool) -> str:
     style = asset("templates/report.css")
-    drawn = any(figure.spec for figure in (*page.curves, *page.errors, *page.over_time.figures))
     scripts = [asset(name) for name in _SCRIPTS] if drawn else []
     text = (
         environment()
-        .get_template("report.html")
+        .get_template(template)
         .render(
             page=page,
             policy=policy([style], scripts),

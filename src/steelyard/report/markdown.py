@@ -6,10 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from steelyard.evaluation.evaluation import Evaluation
+from steelyard.evaluation.result import Result
 from steelyard.report.causes import Cause
-from steelyard.report.first_screen import FindingGroup, FindingLine
+from steelyard.report.document import Document
+from steelyard.report.first_screen import Badge, FindingGroup, FindingLine
+from steelyard.report.method import Method
 from steelyard.report.page import Page, build_page
 from steelyard.report.performance import Cell
+from steelyard.report.results import document
+from steelyard.report.section import Code, Column, Grid, Section, Value, Words
 from steelyard.report.slices import MOST_PANELS
 
 _ALWAYS = re.compile(
@@ -22,11 +27,70 @@ _MOVES_SHOWN = 20
 _SEGMENTS_SHOWN = 10
 
 
-def to_markdown(evaluation: Evaluation) -> str:
+def to_markdown(result: Result) -> str:
     """Return the report as Markdown, for a pull request, a wiki or a mail."""
-    page = build_page(evaluation)
-    blocks = [block for part in _PARTS for block in part(page)]
+    if isinstance(result, Evaluation):
+        page = build_page(result)
+        blocks = [block for part in _PARTS for block in part(page)]
+    else:
+        blocks = list(_document(document(result)))
     return "\n\n".join(blocks) + "\n"
+
+
+def _document(told: Document) -> Iterator[str]:
+    yield f"# {escape(told.subject)}"
+    yield f"**{told.badge.sign} {told.badge.word}.** {escape(told.answer)}"
+    yield " · ".join(escape(t) for t in (told.kind, *told.about))
+    yield from _answers(told)
+    for section in told.sections:
+        yield from _section(section, told.level)
+    yield from _limits(told.method)
+
+
+def _sections(page: Page) -> Iterator[str]:
+    for section in page.sections:
+        yield from _section(section, page.level)
+
+
+def _section(section: Section, level: str) -> Iterator[str]:
+    yield f"## {escape(section.title)}"
+    if section.lead:
+        yield escape(section.lead)
+    for block in section.blocks:
+        match block:
+            case Grid():
+                yield f"### {escape(block.title)}"
+                if block.note:
+                    yield escape(block.note)
+                yield _grid(block, level)
+            case Words(listed=True):
+                yield "\n".join(f"- {escape(line)}" for line in block.lines)
+            case Words():
+                yield from map(escape, block.lines)
+            case Code():
+                fence = "`" * (3 + max(map(len, re.findall("`+", block.text)), default=0))
+                yield f"{fence}\n{block.text}\n{fence}"
+            case _:
+                pass  # a chart; its numbers are in the tables
+
+
+def _grid(grid: Grid, level: str) -> str:
+    headers: list[str] = []
+    right: set[int] = set()
+    for column in grid.columns:
+        if column.kind in ("number", "estimate"):
+            right.add(len(headers))
+        headers.append(column.title)
+        if column.kind == "estimate":
+            headers.append(f"{level} interval".strip())
+    rows = [[text for v, c in zip(row, grid.columns, strict=True) for text in _told(v, c)] for row in grid.rows]
+    return _table(headers, rows, right)
+
+
+def _told(value: Value, column: Column) -> tuple[str, ...]:
+    if column.kind == "estimate":
+        return (value.value, _interval(value)) if isinstance(value, Cell) else (str(value), "")
+    return (f"{value.sign} {value.word}",) if isinstance(value, Badge) else (str(value),)
 
 
 def escape(text: object) -> str:
@@ -48,7 +112,7 @@ def _key(page: Page) -> Iterator[str]:
         yield _table(("Key number", "Value", f"{page.level} interval", *extra), rows, right={1, 3})
 
 
-def _answers(page: Page) -> Iterator[str]:
+def _answers(page: Page | Document) -> Iterator[str]:
     if page.answers:
         yield "\n".join(f"- **{escape(a.question)}** {escape(a.answer)}" for a in page.answers)
 
@@ -170,7 +234,10 @@ def _checks(page: Page) -> Iterator[str]:
 
 
 def _method(page: Page) -> Iterator[str]:
-    method = page.method
+    yield from _limits(page.method)
+
+
+def _limits(method: Method) -> Iterator[str]:
     for title, lines in (
         ("Limits", method.notes),
         ("Noticed while reading", method.warnings),
@@ -208,6 +275,7 @@ _PARTS = (
     _segments,
     _moves,
     _estimated,
+    _sections,
     _metrics,
     _slices,
     _checks,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from steelyard.evaluation.evaluation import Evaluation
-from steelyard.records import Estimate
+from steelyard.records import Estimate, Outcome
 from steelyard.report import numerals
 from steelyard.report.text import sentence, visible
 
@@ -48,23 +48,46 @@ class Method:
 
 def method(evaluation: Evaluation) -> Method:
     """Return the method section of an evaluation."""
-    estimates = [r.outcome for r in evaluation.readings if isinstance(r.outcome, Estimate)]
-    used = dict.fromkeys(e.method for e in estimates)
     record = {
         "Created": evaluation.created,
         "Interval level": numerals.percent(evaluation.level),
         "Seed": evaluation.seed,
         "Digest of the data": evaluation.digest or "not recorded",
     }
+    return method_of(
+        [r.outcome for r in evaluation.readings],
+        notes=evaluation.notes,
+        warnings=evaluation.warnings,
+        guesses=evaluation.guesses,
+        roles=evaluation.roles,
+        settings=evaluation.settings,
+        versions=evaluation.versions,
+        record=record,
+    )
+
+
+def method_of(
+    outcomes: Iterable[Outcome] = (),
+    *,
+    notes: Iterable[str] = (),
+    warnings: Iterable[str] = (),
+    guesses: Iterable[str] = (),
+    roles: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    versions: Mapping[str, Any] | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> Method:
+    """Return the method section of any result; how intervals were made is read off its outcomes."""
+    used = dict.fromkeys(o.method for o in outcomes if isinstance(o, Estimate))
     return Method(
-        tuple(map(sentence, evaluation.notes)),
-        tuple(map(sentence, evaluation.warnings)),
-        tuple(map(sentence, evaluation.guesses)),
+        tuple(map(sentence, notes)),
+        tuple(map(sentence, warnings)),
+        tuple(map(sentence, guesses)),
         tuple((visible(m).replace("_", " "), _explained(m)) for m in used if m),
-        _pairs(evaluation.roles),
-        _pairs(evaluation.settings),
-        _pairs(evaluation.versions),
-        _pairs(record),
+        _pairs(roles or {}),
+        _pairs(settings or {}),
+        _pairs(versions or {}),
+        _pairs(record or {}),
     )
 
 

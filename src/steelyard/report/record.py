@@ -1,48 +1,53 @@
-"""The evaluation as plain values and as JSON, by the schema in `schema/evaluation-v1.json`.
-
-JSON has no infinity and no NaN. An end of an interval that is unbounded is `null`; so is a point of a
-curve that is infinite or missing (the first threshold of a ROC curve is +∞: nothing is flagged). An
-estimate whose value is not finite becomes an `undefined` one. A setting that is not finite is `null`.
-"""
+"""Results as plain values and as JSON, by the schemas in `schema/`."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable
 from dataclasses import asdict
-from enum import Enum
 from typing import Any
 
 from steelyard.evaluation.evaluation import Evaluation
+from steelyard.evaluation.result import Result
 from steelyard.records import (
     Attribution,
     CheckResult,
     ColumnSummary,
     Curve,
     Drift,
-    Estimate,
     Finding,
-    Outcome,
     Part,
     Reading,
     Segment,
     Series,
 )
+from steelyard.report.plain import outcome, plain
 
 SCHEMA = "steelyard.evaluation"
 SCHEMA_VERSION = 1
-_DATA_ORDER = ("current", "reference", "estimated", "ppi", "backtest", "realised", "difference")
+_DATA_ORDER = ("current", "reference", "champion", "gain", "estimated", "ppi", "backtest", "realised", "difference")
 
 
-def to_json(evaluation: Evaluation) -> str:
-    """Return the evaluation as strictly valid JSON, the same text for the same evaluation."""
-    return json.dumps(to_dict(evaluation), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def to_json(result: Result) -> str:
+    """Return a result as strictly valid JSON, the same text for the same result."""
+    return json.dumps(to_dict(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_dict(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the evaluation as plain dicts, lists, strings, numbers, booleans and None."""
+def to_dict(result: Result) -> dict[str, Any]:
+    """Return a result as plain dicts, lists, strings, numbers, booleans and None."""
+    if isinstance(result, Evaluation):
+        return _evaluation(result)
+    verdict = result.verdict
+    head = {
+        "schema": f"steelyard.{result.kind}",
+        "schema_version": SCHEMA_VERSION,
+        "verdict": verdict.value if verdict else None,
+    }
+    told: dict[str, Any] = plain(result)
+    return head | told
+
+
+def _evaluation(evaluation: Evaluation) -> dict[str, Any]:
     readings = ordered(evaluation.readings)
     verdict = evaluation.verdict
     return {
@@ -63,6 +68,9 @@ def to_dict(evaluation: Evaluation) -> dict[str, Any]:
         "segments": [_segment(s) for s in evaluation.segments],
         "series": [_series(s) for s in evaluation.series],
         "attributions": [_attribution(a) for a in evaluation.attributions],
+        "fairness": plain(evaluation.fairness),
+        "money": plain(evaluation.money),
+        "uncertainty": plain(evaluation.uncertainty),
         "curves": [_curve(c) for c in evaluation.curves],
         "columns": [_column(c) for c in evaluation.columns],
         "roles": plain(evaluation.roles),
@@ -85,58 +93,11 @@ def ordered(readings: Iterable[Reading]) -> list[Reading]:
     return sorted(readings, key=lambda r: (metrics[r.metric], data.get(r.data, len(data)), r.slice))
 
 
-def plain(value: object) -> Any:
-    """Turn a value into what JSON can hold: sets sorted, numbers finite, anything unknown as its text."""
-    if type(value) is tuple or type(value) is list:  # the common case, first
-        return [plain(v) for v in value]
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(plain(str(k))): plain(v) for k, v in value.items()}
-    if isinstance(value, AbstractSet):
-        return [plain(v) for v in sorted(value, key=str)]
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return [plain(v) for v in value]
-    if hasattr(value, "tolist"):  # a NumPy scalar or array
-        return plain(value.tolist())
-    return plain(str(value))
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    if not isinstance(outcome, Estimate):
-        return {"undefined": plain(outcome.reason)}
-    if not math.isfinite(outcome.value):
-        return {"undefined": "the value is not a finite number"}
-    entry = {
-        "value": plain(outcome.value),
-        "low": plain(outcome.low),
-        "high": plain(outcome.high),
-        "level": outcome.level,
-        "n": plain(outcome.n),
-        "method": plain(outcome.method),
-    }
-    optional = {
-        "effective_n": plain(outcome.effective_n),
-        "se": plain(outcome.se),
-        "discretisation": plain(outcome.discretisation) or None,
-        "note": plain(outcome.note) or None,
-    }
-    return entry | {name: value for name, value in optional.items() if value is not None}
-
-
 def _reading(reading: Reading) -> dict[str, Any]:
     return {
         "metric": plain(reading.metric),
         "slice": plain(reading.slice.as_dict()),
-        **_outcome(reading.outcome),
+        **outcome(reading.outcome),
     }
 
 
@@ -155,7 +116,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "part_of": finding.part_of,
         "standing": finding.standing,
     }
-    estimate = {"estimate": _outcome(finding.estimate)} if finding.estimate else {}
+    estimate = {"estimate": outcome(finding.estimate)} if finding.estimate else {}
     return {**plain(entry), **estimate}
 
 
@@ -172,8 +133,8 @@ def _drift(drift: Drift) -> dict[str, Any]:
         "reliance": drift.reliance,
         "sentence": drift.sentence,
     }
-    effect = {"effect": _outcome(drift.effect)} if drift.effect else {}
-    return {**plain(entry), "distance": _outcome(drift.distance), **effect}
+    effect = {"effect": outcome(drift.effect)} if drift.effect else {}
+    return {**plain(entry), "distance": outcome(drift.distance), **effect}
 
 
 def _segment(segment: Segment) -> dict[str, Any]:
@@ -187,8 +148,8 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "p": segment.p,
         "q": segment.q,
     }
-    then = {"then": _outcome(segment.then)} if segment.then else {}
-    estimates = {name: _outcome(getattr(segment, name)) for name in ("loss", "rest", "excess")}
+    then = {"then": outcome(segment.then)} if segment.then else {}
+    estimates = {name: outcome(getattr(segment, name)) for name in ("loss", "rest", "excess")}
     return {**plain(entry), **estimates, **then}
 
 
@@ -198,7 +159,7 @@ def _series(series: Series) -> dict[str, Any]:
             "start": plain(point.start),
             "end": plain(point.end),
             "data": point.data,
-            "outcome": _outcome(point.outcome),
+            "outcome": outcome(point.outcome),
             "statistic": plain(point.statistic),
             "alarm": point.alarm,
         }
@@ -226,7 +187,7 @@ def _attribution(attribution: Attribution) -> dict[str, Any]:
         "method": attribution.method,
         "sentence": attribution.sentence,
     }
-    estimates = {name: _outcome(getattr(attribution, name)) for name in ("change", "then", "now")}
+    estimates = {name: outcome(getattr(attribution, name)) for name in ("change", "then", "now")}
     parts = {name: [_part(part) for part in getattr(attribution, name)] for name in ("parts", "details")}
     return {**plain(entry), **estimates, **parts}
 
@@ -239,7 +200,7 @@ def _part(part: Part) -> dict[str, Any]:
         "share": part.share,
         "sentence": part.sentence,
     }
-    return {**plain(entry), "effect": _outcome(part.effect)}
+    return {**plain(entry), "effect": outcome(part.effect)}
 
 
 def _check(check: CheckResult) -> dict[str, Any]:
@@ -251,7 +212,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "sentence": check.sentence,
         "rows_needed": check.rows_needed,
     }
-    return {**plain(entry), **_outcome(check.outcome)}
+    return {**plain(entry), **outcome(check.outcome)}
 
 
 def _curve(curve: Curve) -> dict[str, Any]:

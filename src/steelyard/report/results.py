@@ -1,4 +1,4 @@
-"""Which function turns a result that is no evaluation into the document that faces show."""
+"""Results that are no evaluation: where each is made, and what turns it into the document that faces show."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from steelyard.evaluation.result import Result
 from steelyard.report.document import Document
 
-_HOMES = {
-    "experiment": "experiments",
-    "design": "designs",
-    "comparison": "comparisons",
-    "improvement": "improvements",
+KINDS = {
+    "experiment": ("steelyard.evaluation.experiment", "Experiment"),
+    "design": ("steelyard.evaluation.design", "Design"),
+    "comparison": ("steelyard.evaluation.comparison", "Comparison"),
+    "improvement": ("steelyard.evaluation.improvement", "Improvement"),
 }
-"""Kind of result to the module of this room with its `document`."""
+"""Kind of result to its module and class; `report.<kind>s` holds its `document`."""
 
 
 def document(result: Result) -> Document:
     """Turn a result into its document."""
-    build: Callable[[Any], Document] = import_module(f"steelyard.report.{_HOMES[result.kind]}").document
+    build: Callable[[Any], Document] = import_module(f"steelyard.report.{result.kind}s").document
     return build(result)

@@ -81,6 +81,7 @@ class Code:
 
 
 Block = Grid | Words | Code | Figure
+_FORMS = {Grid: "grid", Words: "words", Code: "code", Figure: "figures"}
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,23 @@ class Section:
     short: str = ""
     brief: bool = True
 
+    @property
+    def parts(self) -> list[tuple[str, list[Block]]]:
+        """Blocks by form ("grid", "words", "code", "figures"); figures that follow each other stand side by side."""
+        found: list[tuple[str, list[Block]]] = []
+        for block in self.blocks:
+            form = _FORMS[type(block)]
+            if form == "figures" and found and found[-1][0] == form:
+                found[-1][1].append(block)
+            else:
+                found.append((form, [block]))
+        return found
+
+    @property
+    def drawn(self) -> bool:
+        """Whether a script has to draw a chart of it."""
+        return any(isinstance(block, Figure) and bool(block.spec) for block in self.blocks)
+
 
 def grid(
     title: str,
@@ -119,7 +137,7 @@ def grid(
     drawn = next((i for i, c in enumerate(columns) if c.drawn), None)
     found = [] if drawn is None else [row[drawn] for row in rows]
     ends = [end for e in found if isinstance(e, Estimate) for end in (e.low, e.value, e.high)]
-    scale = Scale.around([*ends, middle], wanted=3) if ends else None
+    scale = Scale.around([*ends, middle], wanted=2) if ends else None
     return Grid(title, tuple(columns), made, middle, scale, note, total or len(made), brief)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
@@ -12,13 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from steelyard.evaluation.evaluation import Evaluation
+from steelyard.evaluation.result import Result
+from steelyard.report.document import Document
+from steelyard.report.method import Method
 from steelyard.report.page import Page, build_page
+from steelyard.report.results import document
 from steelyard.report.scale import Scale
+from steelyard.report.section import Code, Grid, Section, Words
 from steelyard.report.svg import key_scale
-from steelyard.report.terminal_table import MIDDLE, Row, layout, number_table
+from steelyard.report.terminal_table import MIDDLE, Row, grid_table, layout, number_table
 
 if TYPE_CHECKING:
-    from steelyard.report.first_screen import FindingGroup
+    from steelyard.report.first_screen import Badge, FindingGroup
     from steelyard.report.slices import SlicePanel
 
 STYLES = {
@@ -62,31 +67,44 @@ _PLAIN = str.maketrans(
 )
 
 
-def print_terminal(evaluation: Evaluation, console: Console | None = None) -> None:
+def print_terminal(result: Result, console: Console | None = None) -> None:
     """Print the report on a console; colours only where it has them (Rich honours `NO_COLOR`)."""
     console = console or Console()
     if console.encoding.lower().startswith("utf"):
-        _print(evaluation, console)
+        _print(result, console)
         return
     with console.capture() as capture:
-        _print(evaluation, console)
+        _print(result, console)
     text = capture.get().translate(_PLAIN)
     console.file.write(text.encode(console.encoding, "replace").decode(console.encoding))
 
 
-def to_terminal(evaluation: Evaluation, width: int = 100) -> str:
+def to_terminal(result: Result, width: int = 100) -> str:
     """Return the report as plain text of a width, without colours."""
     file = io.StringIO()
     _print(
-        evaluation,
+        result,
         Console(file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False),
     )
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
-def _print(evaluation: Evaluation, console: Console) -> None:
-    for part in _parts(build_page(evaluation), console.width):
+def _print(result: Result, console: Console) -> None:
+    parts = (
+        _parts(build_page(result), console.width)
+        if isinstance(result, Evaluation)
+        else _document(document(result), console.width)
+    )
+    for part in parts:
         console.print(part)
+
+
+def _document(told: Document, width: int) -> Iterator[RenderableType]:
+    yield from _header(told.subject, (told.kind, *told.about), told.badge, told.answer)
+    yield from _answers(told, width)
+    for section in told.sections:
+        yield from _section(section, width)
+    yield from _limits(told.method)
 
 
 def _parts(page: Page, width: int) -> Iterator[RenderableType]:
@@ -96,22 +114,50 @@ def _parts(page: Page, width: int) -> Iterator[RenderableType]:
     yield from _causes(page, width)
     yield from _numbers(page, width)
     yield from _estimated(page, width)
+    for section in page.sections:
+        yield from _section(section, width)
     yield from _moves(page)
     if page.slices:
         yield from _slices(page.slices[0], page, width)
     yield from _checks(page, width)
-    yield from _limits(page)
+    yield from _limits(page.method)
 
 
 def _head(page: Page) -> Iterator[RenderableType]:
-    yield Text(page.subject, style="bold")
-    yield Text(" · ".join(t for t in (page.task, page.rows_text, page.created) if t), style="dim")
+    yield from _header(page.subject, (page.task, page.rows_text, page.created), page.badge, page.answer)
+
+
+def _header(subject: str, about: Sequence[str], badge: Badge, answer: str) -> Iterator[RenderableType]:
+    yield Text(subject, style="bold")
+    yield Text(" · ".join(t for t in about if t), style="dim")
     yield Text()
-    verdict = Text(f"{page.badge.sign} {page.badge.word}", style=STYLES[page.badge.kind])
-    yield Text.assemble(verdict, f"  {_plain(page.answer)}")
+    verdict = Text(f"{badge.sign} {badge.word}", style=STYLES[badge.kind])
+    yield Text.assemble(verdict, f"  {_plain(answer)}")
 
 
-def _answers(page: Page, width: int) -> Iterator[RenderableType]:
+def _section(section: Section, width: int) -> Iterator[RenderableType]:
+    if not section.brief:
+        return
+    yield _title(section.title)
+    if section.lead:
+        yield _indented(Text(_plain(section.lead)))
+    for block in section.blocks:
+        match block:
+            case Grid(rows=rows) if rows and block.brief:
+                yield Padding(Text(block.title, style="dim"), (1, 0, 0, 2))
+                yield _indented(grid_table(block, width - 2))
+                if block.total > block.brief:
+                    yield _indented(Text(f"… and {block.total - block.brief:,} more in the report", style="dim"))
+            case Words():
+                lead = "· " if block.listed else ""
+                yield from (_indented(Text(_plain(f"{lead}{line}"))) for line in block.lines)
+            case Code():
+                yield _indented(Text(block.text, style="dim"))
+            case _:
+                pass  # a chart, or a grid for the page alone
+
+
+def _answers(page: Page | Document, width: int) -> Iterator[RenderableType]:
     if not page.answers:
         return
     yield Text()
@@ -232,8 +278,8 @@ def _checks(page: Page, width: int) -> Iterator[RenderableType]:
     yield _indented(table)
 
 
-def _limits(page: Page) -> Iterator[RenderableType]:
-    for title, lines in (("Guessed", page.method.guesses), ("Noticed", page.method.warnings)):
+def _limits(method: Method) -> Iterator[RenderableType]:
+    for title, lines in (("Guessed", method.guesses), ("Noticed", method.warnings)):
         if lines:
             yield _title(title)
             yield from (_indented(Text(_plain(f"· {line}"))) for line in lines)

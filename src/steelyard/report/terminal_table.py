@@ -10,12 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from steelyard.records import Estimate
+from steelyard.report.first_screen import Badge
 from steelyard.report.performance import Cell
 from steelyard.report.scale import Scale
+from steelyard.report.section import Grid, Value
 
 LINE, VALUE, MIDDLE, BOTH = "─●┆◆"
 MOST_LABEL, LEAST_LABEL = 36, 10
 MOST_BAR, LEAST_BAR = 31, 11
+WIDE, LEAST_WORDS = 110, 30
 _GAP = 2
 
 
@@ -68,6 +71,45 @@ def number_table(rows: Sequence[Row], width: int, headers: Sequence[str] = ()) -
         told = Text(r.cell.interval if r.cell.estimate else r.cell.reason, style="dim")
         table.add_row(Text(r.label), Text(r.cell.value, style="bold"), told, *drawn, *r.rest)
     return table
+
+
+def grid_table(grid: Grid, width: int) -> Table:
+    """Return the first rows of a grid of a section; its intervals are drawn where there is room."""
+    rows = grid.rows[: grid.brief]
+    wordy = {i for i, c in enumerate(grid.columns) if c.kind == "words"}
+    shown = [i for i in range(len(grid.columns)) if i not in wordy or width > WIDE]
+    room = width - sum(_needed(grid, i, rows) + _GAP for i in shown if i not in wordy)
+    free = room - (LEAST_WORDS + _GAP if wordy & set(shown) else 0)
+    bars = min(MOST_BAR, free - 1 + free % 2 - _GAP)
+    table = Table(box=None, show_header=True, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
+    for i in shown:
+        column = grid.columns[i]
+        right = column.kind in ("number", "estimate")
+        table.add_column(column.title, justify="right" if right else "left", overflow="fold", no_wrap=right)
+        if column.drawn and bars >= LEAST_BAR:
+            table.add_column("", no_wrap=True, width=bars)
+    for row in rows:
+        told: list[Text] = []
+        for i in shown:
+            value, column = row[i], grid.columns[i]
+            told.append(Text(_written(value), style="bold" if column.kind == "estimate" else ""))
+            if column.drawn and bars >= LEAST_BAR:
+                estimate = value.estimate if isinstance(value, Cell) else None
+                told.append(bar(grid.scale, estimate, grid.middle, bars))
+        table.add_row(*told)
+    return table
+
+
+def _needed(grid: Grid, i: int, rows: Sequence[Sequence[Value]]) -> int:
+    widest = max((cell_len(_written(row[i])) for row in rows), default=0)
+    most = MOST_LABEL if grid.columns[i].kind in ("label", "text") else widest
+    return max(min(widest, most), cell_len(grid.columns[i].title))
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, Cell):
+        return f"{value.value} ({value.interval})" if value.estimate else value.reason
+    return f"{value.sign} {value.word}" if isinstance(value, Badge) else value.replace("\u00a0", " ")
 
 
 def bar(scale: Scale | None, estimate: Estimate | None, middle: float | None, width: int) -> Text:
