@@ -12,7 +12,9 @@ from workload import CARDINALITY, COLUMNS, NUMBERS
 
 TASKS = Path(__file__).with_name("tasks")
 BOOTSTRAPS = 50
-PEERS = ("scikit-learn", "evidently", "fairlearn", "torchmetrics", "sliceline", "divexplorer")
+ATTRIBUTES = ("sex", "age_band", "c3")
+FEW_BOOTSTRAPS = 5
+PEERS = ("scikit-learn", "evidently", "fairlearn", "aif360", "torchmetrics", "sliceline", "divexplorer")
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,26 @@ def slices(rows: int, path: Path, python: Mapping[str, str], *, beside: bool) ->
     )
 
 
+def fairness(rows: int, path: Path, python: Mapping[str, str]) -> Part:
+    """An audit of three attributes and their intersections, also beside the usual tools."""
+    attributes = ",".join(ATTRIBUTES)
+    return Part(
+        f"Fairness, {rows:,} rows",
+        "Three attributes and their intersections. Steelyard: all criteria with intervals, worst gaps among them. "
+        f"Fairlearn: six metrics by each attribute and by all three, without intervals and with {FEW_BOOTSTRAPS} "
+        "bootstrap replicates (1,000 are usual). AIF360: seven metrics by each attribute alone, no intervals.",
+        (
+            Line("Steelyard: fairness audit", _task("fairness", path)),
+            Line("Fairlearn, no intervals", _task("peer_fairlearn", path, attributes, python=python["fairlearn"])),
+            Line(
+                f"Fairlearn, {FEW_BOOTSTRAPS} bootstraps",
+                _task("peer_fairlearn", path, attributes, FEW_BOOTSTRAPS, python=python["fairlearn"]),
+            ),
+            Line("AIF360, no intervals", _task("peer_aif360", path, attributes, python=python["aif360"])),
+        ),
+    )
+
+
 def peers(rows: int, path: Path, scratch: Path, python: Mapping[str, str]) -> Part:
     """The usual tools, each with part of what an evaluation does, against the evaluation."""
     features = ",".join((*NUMBERS, *CARDINALITY))
@@ -147,7 +169,9 @@ def peers(rows: int, path: Path, scratch: Path, python: Mapping[str, str]) -> Pa
                 "Evidently, classification, summary and drift",
                 _task("peer_evidently", path, page, features, "all", python=python["evidently"]),
             ),
-            Line("Fairlearn, no intervals", _task("peer_fairlearn", path, python=python["fairlearn"])),
+            Line(
+                "Fairlearn, no intervals", _task("peer_fairlearn", path, "sex,age_band", python=python["fairlearn"])
+            ),
             Line("torchmetrics, no intervals", _task("peer_torchmetrics", path, python=python["torchmetrics"])),
         ),
     )

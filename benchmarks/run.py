@@ -25,7 +25,7 @@ import process
 import report
 
 HALVES = ("reference", "current")
-PARTS = ("start", "read", "evaluate", "diagnose", "slices", "peers")
+PARTS = ("start", "read", "evaluate", "diagnose", "slices", "fairness", "peers")
 
 
 def main() -> None:
@@ -90,6 +90,8 @@ def _parts(given: argparse.Namespace, scratch: Path) -> Iterator[parts.Part]:
             yield parts.diagnose(rows, _data(rows, folder), halves)
         if "slices" in given.only:
             yield parts.slices(rows, _data(rows, folder), python, beside=rows <= given.peer_rows)
+        if "fairness" in given.only:
+            yield parts.fairness(rows, _data(rows, folder), python)
     if "peers" in given.only:
         rows = given.peer_rows
         yield parts.peers(rows, _data(rows, folder), scratch, python)
