@@ -30,8 +30,8 @@ def blocks(language: str) -> list[tuple[str, str]]:
     ]
 
 
-def make_docs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "tools" / "make_docs.py")
+def tool(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -41,8 +41,14 @@ def make_docs() -> ModuleType:
 
 @pytest.mark.parametrize("name", ["metrics.md", "cli.md", "engines.md", "json.md"])
 def test_generated_pages_are_current(name):
-    made = make_docs().PAGES[name]()
+    made = tool("make_docs").PAGES[name]()
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == made, "run python tools/make_docs.py"
+
+
+def test_schemas_are_current():
+    module = tool("make_schemas")
+    for name, made in module.schemas().items():
+        assert (module.SCHEMAS / name).read_text(encoding="utf-8") == made, "run python tools/make_schemas.py"
 
 
 @pytest.mark.parametrize(("where", "code"), blocks("toml"), ids=lambda v: v if ":" in str(v)[:40] else "")

@@ -114,23 +114,27 @@ def gaps_page() -> str:
 
 
 def json_page() -> str:
-    """The members of the JSON, from the schema itself."""
-    schema = json.loads((ROOT / "src/steelyard/report/schema/evaluation-v1.json").read_text(encoding="utf-8"))
+    """The members of the JSON, from the schemas themselves."""
+    folder = ROOT / "src/steelyard/report/schema"
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    schemas.sort(key=lambda s: s["properties"]["schema"]["const"] != "steelyard.evaluation")
     parts = [
         "# JSON",
         "",
-        "`steelyard evaluate … --json`, `-o result.json` and `ev.to_json()` write one object of the schema "
-        f"`{schema['properties']['schema']['const']}`, version {schema['properties']['schema_version']['const']}; "
-        "`src/steelyard/report/schema/evaluation-v1.json` is its JSON Schema (2020-12); this page is made from it.",
+        "Every command with `--json` or `-o result.json`, and `.to_json()` of every result, write one object whose "
+        "`schema` and `schema_version` say what it is. The JSON Schemas (2020-12) come with the package, in "
+        "`steelyard/report/schema/`; this page is made from them.",
         "",
-        schema["description"],
-        "",
-        "## evaluation",
-        "",
-        *_members(schema),
     ]
-    for name, definition in schema["$defs"].items():
-        parts += [f"## {name}", "", definition.get("description", ""), "", *_members(definition)]
+    told: dict[str, Any] = {}
+    for schema in schemas:
+        name = schema["properties"]["schema"]["const"].removeprefix("steelyard.")
+        parts += [f"## {name}", "", schema["description"], "", *_members(schema)]
+        for part, definition in schema["$defs"].items():
+            if told.get(part) != definition:
+                title = f"{part} of {name}" if part in told else part
+                parts += [f"### {title}", "", definition.get("description", ""), "", *_members(definition)]
+                told.setdefault(part, definition)
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -153,6 +157,8 @@ def _type(what: dict[str, Any]) -> str:
     if "$ref" in what:
         name = what["$ref"].rsplit("/", 1)[-1]
         return f"[{name}](#{name})"
+    if "anyOf" in what:
+        return " or ".join(dict.fromkeys(map(_type, what["anyOf"])))
     if what.get("type") == "array" and "items" in what:
         return f"array of {_type(what['items'])}"
     kinds = what.get("type", "any")
