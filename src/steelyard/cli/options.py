@@ -149,6 +149,10 @@ def settings(
     depth: Annotated[int, typer.Option(help="Features that a segment may combine: 2, or 3 (longer).")] = 2,
     level: Annotated[float | None, typer.Option(help="Nominal coverage of the intervals (0.95).")] = None,
     columns: Annotated[bool, typer.Option(help="Look at every column: overview, quality, drift, segments.")] = True,
+    cost: Annotated[
+        Names,
+        typer.Option(help="What decisions are worth: fn=-300, fp=-25, currency=EUR, volume=2000000. Repeatable."),
+    ] = None,
 ) -> Mapping[str, Any]:
     """How to evaluate, as keywords of `steelyard.evaluate`."""
     found = config is None and Path(CONFIG).is_file()
@@ -163,6 +167,7 @@ def settings(
         "events": events or (),
         "level": level,
         "columns": columns,
+        "costs": _costs(cost),
     }
 
 
@@ -246,6 +251,14 @@ def _scores(given: Names) -> str | list[str] | dict[str, str] | None:
 def _slice(given: str) -> str | tuple[str, ...]:
     parts = tuple(p.strip() for p in given.split(","))
     return parts if len(parts) > 1 else given
+
+
+def _costs(given: Names) -> Mapping[str, Any] | None:
+    if not given:
+        return None
+    from steelyard.analyses.costs import costs_of
+
+    return costs_of(given)
 
 
 def _quantile(given: str) -> tuple[float, str]:

@@ -28,6 +28,7 @@ from steelyard.facts import (
     Values,
     Window,
     columns_in,
+    compile_expression,
     lacks,
     measure,
     names_in,
@@ -36,7 +37,7 @@ from steelyard.facts import (
 from steelyard.metrics import Metric, Problem, metrics_for
 from steelyard.metrics.problem import SCORE
 from steelyard.metrics.rows import informed, prepare_rows
-from steelyard.records import ColumnSummary, ConfigError, DataError, EmptyDataError, Event
+from steelyard.records import ColumnError, ColumnSummary, ConfigError, DataError, EmptyDataError, Event
 
 CURRENT, REFERENCE = "current", "reference"
 OF_LABELS_ALONE = frozenset({"prevalence"})
@@ -193,11 +194,21 @@ def _has_columns_of(table: Table, fact: Fact) -> bool:
     if not set(kinds).issuperset(columns_in(fact)):
         return False
     numbers = [key.column for key in fact.keys if isinstance(key, Binned)]
-    numbers += [name for value in fact.values for name in names_in(value)]
     times = [key.column for key in fact.keys if isinstance(key, Window)]
-    return all(kinds[c] in (Kind.NUMBER, Kind.BOOLEAN) for c in numbers) and all(
-        kinds[c] in (Kind.NUMBER, Kind.TIME) for c in times
+    return (
+        all(kinds[c] in (Kind.NUMBER, Kind.BOOLEAN) for c in numbers)
+        and all(kinds[c] in (Kind.NUMBER, Kind.TIME) for c in times)
+        and all(_calculable(value, kinds) for value in fact.values)
     )
+
+
+def _calculable(value: str, kinds: Mapping[str, Kind]) -> bool:
+    """Whether an expression gives a number of these columns; text may take part in comparisons."""
+    try:
+        compile_expression(value, kinds)
+    except ColumnError:
+        return False
+    return all(kinds[name] in (Kind.NUMBER, Kind.BOOLEAN, Kind.TEXT) for name in names_in(value))
 
 
 def _require_answers(sources: Sources, study: Study, request: Request) -> None:

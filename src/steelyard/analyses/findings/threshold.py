@@ -56,9 +56,14 @@ class Better:
 
 
 def thresholds(study: Study) -> list[Finding]:
-    """A better threshold for F1, else for balanced accuracy, where the gain is certain on held-out rows."""
+    """A better threshold for F1, else for balanced accuracy, where the gain is certain on held-out rows.
+
+    Where costs are given money decides (`findings.money`), and this steps back.
+    """
     problem = study.problem
     if problem.task != "binary" or problem.threshold is None:
+        return []
+    if study.costs is not None and study.costs.decides_binary:
         return []
     one, found = scored(study, "current"), decided(study, "current")
     if one is None or found is None or min(one.view.positives, one.view.negatives) < FEW:
@@ -80,7 +85,7 @@ def find_better(one: Scored, goal: str, deployed: float) -> Better | None:
     now = view.left >= deployed
     joint = np.zeros(8)
     for fold in made:
-        chosen = np.arange(len(view.left)) >= _best(fold.train_p, fold.train_q, value)
+        chosen = np.arange(len(view.left)) >= best_place(fold.train_p, fold.train_q, value)
         joint += _joint(fold.test_p, fold.test_q, now, chosen)
     gain = _gain(joint, value, one)
     if not (gain.low > 0 and gain.value >= LEAST_GAIN):
@@ -89,7 +94,7 @@ def find_better(one: Scored, goal: str, deployed: float) -> Better | None:
     balance = [float(balanced_accuracy(*_table(joint, which))) for which in (0, 1)]
     if balance[1] < balance[0] - NO_LOSS:
         return None
-    place = _best(view.p, view.q, value)
+    place = best_place(view.p, view.q, value)
     chosen = np.arange(len(view.left)) >= place
     before, after = _table(_joint(view.p, view.q, now, now), 0), _table(_joint(view.p, view.q, now, chosen), 1)
     return Better(
@@ -103,7 +108,7 @@ def find_better(one: Scored, goal: str, deployed: float) -> Better | None:
     )
 
 
-def _best(p: Floats, q: Floats, value: Callable[[Floats, Floats, Floats, Floats], Floats]) -> int:
+def best_place(p: Floats, q: Floats, value: Callable[[Floats, Floats, Floats, Floats], Floats]) -> int:
     """The first bin that is flagged; ties go to the middle of the best stretch."""
     tp, fp = np.cumsum(p[::-1])[::-1], np.cumsum(q[::-1])[::-1]
     made = value(tp, fp, p.sum() - tp, q.sum() - fp)
