@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from steelyard.data import Roles, check_roles, peek, read
-from steelyard.records import ColumnError, DataError
+from steelyard.records import ColumnError, ConfigError, DataError
 
 COLUMNS = {
     "y": [0, 1, 0, 1],
@@ -226,3 +226,18 @@ def test_no_rows():
 def test_the_value_that_is_no_number_is_shown():
     with pytest.raises(ColumnError, match=r"e\.g\. 'oops'"):
         checked(Roles(label="y", score="p"), {"y": [0, 1], "p": ["0.5", "oops"]})
+
+
+@pytest.mark.parametrize(
+    ("roles", "said"),
+    [
+        ({"coverage": 90.0, "lower": "a", "upper": "b"}, "between 0 and 1"),
+        ({"coverage": 0.9, "calibrated_on": 0}, "at least 1"),
+        ({"lower": "a"}, "given without upper"),
+        ({"upper": "b"}, "given without lower"),
+    ],
+)
+def test_a_promise_that_cannot_be_meant_is_refused(roles, said):
+    table = read(pl.DataFrame({"y": [1.0, 2.0], "p": [1.0, 2.0], "a": [0.0, 1.0], "b": [2.0, 3.0]}))
+    with pytest.raises(ConfigError, match=said):
+        check_roles(table, peek(table), Roles(label="y", prediction="p", task="regression", **roles))

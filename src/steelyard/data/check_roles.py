@@ -12,7 +12,7 @@ from steelyard.data.classes import class_counts, class_name, listed
 from steelyard.data.peek import Peek
 from steelyard.data.roles import SINGLE, Roles, as_names
 from steelyard.data.table import Kind, Table
-from steelyard.records import ColumnError, DataError, nearest
+from steelyard.records import ColumnError, ConfigError, DataError, nearest
 
 NUMERIC = ("weight", "horizon", "score", "quantiles", "lower", "upper")
 NESTED = ("prediction_set", "feature")
@@ -37,6 +37,7 @@ def check_roles(table: Table, peek: Peek, roles: Roles, *, alone: bool = True) -
         ColumnError: a column does not exist, is of the wrong kind, or has two roles that exclude each other.
         DataError: the values cannot be what the role says, e.g. label and score swapped.
     """
+    _require_promise(roles)
     require_columns(table, roles)
     _require_kinds(table, peek, roles)
     _require_one_role_each(roles)
@@ -67,6 +68,20 @@ def role_columns(roles: Roles) -> Iterator[tuple[str, str]]:
     for role in DERIVED:
         yield from ((role, c) for c in getattr(roles, role))
     yield from (("feature", c) for c in roles.features or ())
+
+
+def _require_promise(roles: Roles) -> None:
+    """Refuse a promise of intervals or sets that cannot be meant."""
+    if roles.coverage is not None and not 0 < roles.coverage < 1:
+        raise ConfigError(
+            f"coverage is the share of the truth that intervals or sets promise to hold, between 0 and 1 (0.9), not "
+            f"{roles.coverage!r}."
+        )
+    if roles.calibrated_on is not None and roles.calibrated_on < 1:
+        raise ConfigError(f"calibrated_on is a number of rows of at least 1, not {roles.calibrated_on!r}.")
+    if (roles.lower is None) != (roles.upper is None):
+        given, missing = ("lower", "upper") if roles.upper is None else ("upper", "lower")
+        raise ConfigError(f"An interval has two ends: {given} was given without {missing}. Name both columns.")
 
 
 def require_derivable(table: Table, roles: Roles) -> None:

@@ -9,6 +9,7 @@
 | forecasting | as regression, and sy_horizon, sy_naive |
 | ranking | one row per query, see `metrics.ranking_rows` |
 
+Where roles promise intervals or sets there are also sy_width, sy_set_size and sy_covered, see `metrics.promise_rows`.
 sy_loss is what is lost on a row, where there is a label and an answer: 1 for a wrong class, the share of wrong
 labels, the absolute error; not for rankings. i counts `problem.classes`, or the quantiles in ascending order.
 sy_weight is there where rows have weights.
@@ -33,6 +34,7 @@ from steelyard.facts.expression import finite
 from steelyard.facts.levels import normal, text
 from steelyard.metrics.class_values import FLOAT, as_text, class_literal, indicator, is_class
 from steelyard.metrics.problem import DECISION, ERROR, LABEL, LOSS, SCORE, WEIGHT, Problem
+from steelyard.metrics.promise_rows import with_promises
 from steelyard.metrics.ranking_rows import collapse
 from steelyard.records import ConfigError
 
@@ -69,7 +71,8 @@ def prepare_rows(table: Table, roles: Roles, problem: Problem) -> Table:
             frame = _regression(frame, roles)
         case "forecasting":
             frame = _forecasting(_regression(frame, roles), roles)
-    return _described(table, _named_for_expressions(_with_loss(frame, problem), table, problem))
+    frame = with_promises(_with_loss(frame, problem), table.kinds, roles, problem)
+    return _described(table, _named_for_expressions(frame, table, problem))
 
 
 def _with_loss(frame: Frame, problem: Problem) -> Frame:

@@ -12,13 +12,16 @@ from steelyard.analyses.findings.calibration import calibrations
 from steelyard.analyses.findings.cause import causes
 from steelyard.analyses.findings.change import changes
 from steelyard.analyses.findings.classes import classes
+from steelyard.analyses.findings.coverage import coverage, vagueness
 from steelyard.analyses.findings.decisions import decisions, scores_out_of_range
 from steelyard.analyses.findings.drift import drifts
 from steelyard.analyses.findings.estimated import estimated
+from steelyard.analyses.findings.fairness import fairness_gaps, fairness_proxies, fairness_unsure
 from steelyard.analyses.findings.imbalance import imbalance
 from steelyard.analyses.findings.joint import joint
 from steelyard.analyses.findings.linking import as_current, linked
 from steelyard.analyses.findings.missing import missing_values
+from steelyard.analyses.findings.money import money_matters
 from steelyard.analyses.findings.no_problem import no_problem
 from steelyard.analyses.findings.over_time import over_time
 from steelyard.analyses.findings.overall import overall
@@ -34,9 +37,11 @@ from steelyard.analyses.findings.quality import (
 from steelyard.analyses.findings.quantiles import quantile_coverages
 from steelyard.analyses.findings.ranking import no_relevant
 from steelyard.analyses.findings.regression import bias, heteroscedastic, outliers
+from steelyard.analyses.findings.rising import rising_errors
 from steelyard.analyses.findings.segments import segments
 from steelyard.analyses.findings.threshold import thresholds
 from steelyard.analyses.findings.too_few_rows import too_few_rows
+from steelyard.analyses.findings.uncertainty import better_probabilities, blind_confidence
 from steelyard.analyses.findings.weak_slice import weak_slices
 from steelyard.analyses.study import Study
 from steelyard.records import Finding
@@ -80,6 +85,15 @@ QUESTIONS: tuple[Question, ...] = (
     over_time,
     estimated,
     backtested,
+    fairness_gaps,
+    fairness_unsure,
+    fairness_proxies,
+    money_matters,
+    coverage,
+    vagueness,
+    blind_confidence,
+    better_probabilities,
+    rising_errors,
 )
 
 

@@ -41,7 +41,7 @@ def _finding(one: Scored, promise: Promise, others: Sequence[tuple[Scored, Promi
     if promise.factor >= 1.05:
         average = f" On average it says {_pc(promise.mean)} and {_pc(promise.rate)} happen."
     more = f" Scores of {listed([o.subject for o, _ in others])} are off as well." if others else ""
-    gain = best_recalibration(one, one.study.seed)
+    gain = best_recalibration(one)
     return Finding(
         id="calibration",
         kind="calibration",

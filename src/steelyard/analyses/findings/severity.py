@@ -22,6 +22,9 @@ with their findings; this table names them all.
 | over-time, missing values and gaps | share of rows | ≥ 10 % | ≥ 1 % | else |
 | over-time, drift and volume | distance; relative change | | ≥ 0.1; ≥ 50 % | else |
 | estimated | relative growth of the loss, estimated or missed | ≥ 20 % | ≥ 5 % | else |
+| fairness | see `findings/unfair.py` | | | |
+| money | see `findings/money.py` | | | |
+| uncertainty | distance from the promise | ≥ 0.10 | ≥ 0.03 | else |
 | accuracy-paradox | | | always | |
 | too-few-rows | half-width of the main interval | | ≥ 0.10 | else |
 | outliers | share of the squared error from 1 % of the rows | | ≥ 50 % | else |

@@ -12,6 +12,7 @@ from steelyard.analyses.windows.budget import CHANCE_OF_CHANGE, WINDOWS_A_FALSE_
 from steelyard.analyses.windows.chart import Baseline, Chart, baseline_of, chart
 from steelyard.analyses.windows.counts import missing, volume
 from steelyard.analyses.windows.drift import drifts
+from steelyard.analyses.windows.evidence import with_evidence
 from steelyard.analyses.windows.levels import Levels, levels
 from steelyard.analyses.windows.metrics import means, metrics
 from steelyard.analyses.windows.timeline import Timeline, timeline
@@ -26,7 +27,7 @@ def read(study: Study) -> Study:
         return study
     of_model = list(metrics(study, line))
     of_data = [volume(study, line), *means(study, line), *drifts(study, line), *missing(study, line)]
-    return replace(study, series=(*_charted(of_model, line), *_charted(of_data, line)))
+    return replace(study, series=with_evidence(study, line, (*_charted(of_model, line), *_charted(of_data, line))))
 
 
 def _charted(tracks: Sequence[Track], line: Timeline) -> list[Series]:

@@ -47,6 +47,9 @@ def _series(name: str, values: Any) -> pl.Series:
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(name, values)
     plain = [None if _is_missing(value) else value for value in values]
+    if any(value is None for value in plain):
+        # Polars takes a column of arrays, but not one in which some are missing.
+        plain = [value.tolist() if isinstance(value, np.ndarray) else value for value in plain]
     try:
         series = pl.Series(name, plain, strict=True)
         return _mixed(name, plain) if series.dtype == pl.Object else series

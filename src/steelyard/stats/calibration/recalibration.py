@@ -29,7 +29,11 @@ def logistic_recalibration(
     Source: Cox 1958; White 1980 for the sandwich.
     """
     weights, x, labels, squared = filled(n, logit_mean, y, n if u is None else u)
-    return _fit(x, weights, labels, None if u is None else squared)
+    if np.ptp(x) == 0.0:
+        raise ValueError(f"recalibration needs at least two distinct scores, got only the logit {x[0]:g}")
+    design = np.column_stack([np.ones_like(x), x])
+    beta = most_likely(design, weights, labels)
+    return float(beta[0]), float(beta[1]), _covariance(design, beta, weights, labels, None if u is None else squared)
 
 
 def isotonic(n: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
@@ -57,13 +61,17 @@ def isotonic(n: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
     return values
 
 
-def _fit(x: Floats, n: Floats, y: Floats, u: Floats | None) -> tuple[float, float, Floats]:
+def most_likely(design: Floats, n: Floats, y: Floats) -> Floats:
+    """The coefficients that make `y` positives of `n` rows in each row of a design most likely, logit link.
+
+    Shapes: design (bins, k), n and y (bins,), the result (k,). Newton's steps, halved where they go too far.
+
+    Raises:
+        ValueError: if only one class is there, or the design separates the labels perfectly.
+    """
     if not 0.0 < y.sum() < n.sum():
         raise ValueError("recalibration needs labels of both classes, got only one")
-    if np.ptp(x) == 0.0:
-        raise ValueError(f"recalibration needs at least two distinct scores, got only the logit {x[0]:g}")
-    design = np.column_stack([np.ones_like(x), x])
-    beta = np.array([0.0, 0.0])
+    beta = np.zeros(design.shape[1])
     reached = _log_likelihood(design @ beta, n, y)
     for _ in range(_MAX_STEPS):
         rate = special.expit(design @ beta)
@@ -77,7 +85,7 @@ def _fit(x: Floats, n: Floats, y: Floats, u: Floats | None) -> tuple[float, floa
             length /= 2.0
         beta, reached = beta + length * step, value
         if float(np.abs(step).max()) <= _TOLERANCE * (1.0 + float(np.abs(beta).max())):
-            return float(beta[0]), float(beta[1]), _covariance(design, beta, n, y, u)
+            return beta
     raise ValueError("the score separates the labels perfectly: the recalibration slope is infinite")
 
 
