@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from steelyard import Check, Roles, Slice, Verdict, evaluate
+from steelyard.evaluation import gate
 from steelyard.records import ColumnError, ConfigError, SteelyardError, UnknownNameError
 
 ROLES = Roles(label="y", score="p", prediction="d")
@@ -79,6 +80,78 @@ def test_change_against_the_reference(binary):
         checked(binary, change)
 
 
+def test_across_groups(binary):
+    evaluation = checked(binary, "recall across sex <= 0.9", "recall across plan, sex <= 0.01")
+    values = [evaluation.estimates.of("recall", {"sex": sex}).value for sex in "FM"]
+    near, far = evaluation.checks
+    assert near.outcome.value == pytest.approx(max(values) - min(values))
+    assert near.verdict is Verdict.PASS
+    assert far.verdict is not Verdict.PASS
+    assert ("plan", "sex") in evaluation.roles["slices"]
+    audited = checked(binary, "recall across sex <= 0.9", roles=ROLES.updated(sensitive=["sex"])).checks[0]
+    assert audited.outcome.value == pytest.approx(near.outcome.value)
+
+
+def test_not_worse_than_the_reference(binary):
+    margins = ("roc_auc at most 0.01 worse than reference", "log_loss at most 0.01 worse than reference")
+    worse = checked(binary.with_columns(p=1 - binary["p"]), *margins, reference=binary)
+    assert [c.verdict for c in worse.checks] == [Verdict.FAIL, Verdict.FAIL]
+    better = checked(binary, *margins, reference=binary.with_columns(p=1 - binary["p"]))
+    assert [c.verdict for c in better.checks] == [Verdict.PASS, Verdict.PASS]
+
+
+def test_a_gate_reads_what_its_checks_need(binary, tmp_path):
+    binary.write_csv(tmp_path / "rows.csv")
+    config = tmp_path / "steelyard.toml"
+    config.write_text(
+        """
+        checks = ["recall >= 0.01 [plan = a]", "cost <= 1000", "recall at most 0.5 worse than reference"]
+        [data]
+        current = "rows.csv"
+        reference = "rows.csv"
+        [roles]
+        label = "y"
+        score = "p"
+        prediction = "d"
+        [metrics]
+        cost = "25 * fp + 300 * fn"
+        """
+    )
+    evaluation = gate(config=config, checks=["accuracy >= 0.1"])
+    assert [c.verdict for c in evaluation.checks] == [Verdict.PASS] * 4
+    assert {r.metric for r in evaluation.readings} == {"recall", "cost", "accuracy"}
+    assert evaluation.columns == ()
+    assert set(evaluation.rows) == {"current", "reference"}
+    other = gate(binary.head(100), config=config)
+    assert other.rows == {"current": 100, "reference": 400}
+
+
+def test_a_gate_needs_checks_and_data(binary):
+    with pytest.raises(ConfigError, match="There is nothing to check: write"):
+        gate(binary, ROLES)
+    with pytest.raises(ConfigError, match="There is no data to judge: name a file, or say current"):
+        gate(checks=["recall >= 0.1"])
+    with pytest.raises(UnknownNameError, match=r"no metric 'rocauc'\. Did you mean 'roc_auc'"):
+        gate(binary, ROLES, checks=["rocauc >= 0.1"])
+    with pytest.raises(UnknownNameError, match="'rocauc', which is not measured"):
+        gate(binary, ROLES, checks=["rocauc across sex <= 0.1"])
+
+
+def test_a_gate_of_expectations_alone(binary):
+    from steelyard.analyses.expectations import parse_expectations
+    from steelyard.evaluation import Config
+
+    rules = parse_expectations([{"column": "age", "rule": "range", "min": 0, "max": 30}])
+    assert gate(binary, ROLES, config=Config(expectations=rules)).verdict is Verdict.FAIL
+
+
+def test_a_gate_is_the_same_each_time(binary):
+    given = ("recall >= 0.5", "roc_auc ratio across sex >= 0.8", "brier <= reference + 0.1 [sex = F]")
+    first, second = (gate(binary, ROLES, checks=given, reference=binary, seed=3) for _ in range(2))
+    assert first.checks == second.checks
+    assert first.seed == 3
+
+
 def test_checks_of_several_kinds_are_one(binary, tmp_path):
     path = tmp_path / "steelyard.toml"
     path.write_text('[[checks]]\nmetric = "recall"\nmin = 0.01\nslice = { sex = "F" }\n')
@@ -108,7 +181,7 @@ def test_bad_checks(binary, given):
     ("given", "message"),
     [
         ({"metric": "recall"}, "needs a min or a max"),
-        ({"min": 0.5}, "A check has metric, min, max, slice, change; this one has min"),
+        ({"min": 0.5}, "A check has metric, min, max, slice, relative_to, margin, across, ratio; this one has min"),
         ({"metric": "recall", "minimum": 0.5}, "this one has metric, minimum"),
         ({"metric": "recall", "min": "0.5"}, "min of the check on recall must be a number, not '0.5'"),
         ({"metric": "recall", "min": True}, "must be a number, not True"),

@@ -60,6 +60,27 @@ def test_everything_of_a_config(binary, config):
     assert evaluation.settings["config"].endswith("steelyard.toml")
 
 
+def test_where_the_data_is(config, tmp_path):
+    text = """
+    [data]
+    current = ["new/*.parquet", "/abs/more.parquet"]
+    reference = "s3://bucket/old.parquet"
+    champion = { prediction = "old" }
+    labels = "labels.csv"
+    on = ["id"]
+    sql = "select 1"
+    """
+    found = read_config(config(text)).data
+    assert found.current == [str(tmp_path / "new/*.parquet"), "/abs/more.parquet"]
+    assert found.reference == "s3://bucket/old.parquet"
+    assert found.champion == {"prediction": "old"}
+    assert found.labels == str(tmp_path / "labels.csv")
+    assert (found.on, found.sql, found.reference_sql) == (["id"], "select 1", None)
+    champion = read_config(config('[data]\ncurrent = "a.csv"\nchampion = "b.csv"')).data.champion
+    assert champion == str(tmp_path / "b.csv")
+    assert read_config(config("")).data.current is None
+
+
 def test_what_is_said_in_python_comes_first(binary, config):
     evaluation = evaluate(binary, Roles(label="y", score="p", slices=["sex"]), config=config(TEXT), level=0.8)
     assert evaluation.roles["slices"] == ("sex", "plan")  # a check asks for the second
@@ -84,6 +105,12 @@ BAD = {
     "[metrics]\ncost = { expression = 'fp', titel = 'x' }": "no key of the metric cost 'titel'. Did you mean 'title'",
     "[roles\n": "is not valid TOML: .*line 1",
     "metrics = 3": r"\[metrics\] must be a table",
+    "data = 3": r"\[data\] must be a table",
+    "[data]\ncurent = 'a.csv'": r"no 'curent' in \[data\]. Did you mean 'current'",
+    "[data]\ncurrent = 3": r"current of \[data\] must be a path, or a list of paths, not 3",
+    "[data]\ncurrent = []": r"current of \[data\] must be a path, or a list of paths, not \[\]",
+    "[data]\nsql = 3": r"sql of \[data\] must be a query, not 3",
+    "[data]\non = 3": r"on of \[data\] must name columns, not 3",
 }
 
 

@@ -130,7 +130,10 @@ def settings(
     metric: Annotated[Names, typer.Option(help="Measure only this metric. Repeatable.")] = None,
     check: Annotated[
         Names,
-        typer.Option(help='Hold a metric against a bound: "roc_auc >= 0.8", "recall >= 0.7 [sex = F]". Repeatable.'),
+        typer.Option(
+            help='Hold a metric against a bound: "roc_auc >= 0.8", "recall >= 0.7 [sex = F]", '
+            '"f1 >= reference - 0.02", "recall across sex <= 0.1". Repeatable.'
+        ),
     ] = None,
     config: Annotated[
         Path | None,
@@ -149,6 +152,10 @@ def settings(
     depth: Annotated[int, typer.Option(help="Features that a segment may combine: 2, or 3 (longer).")] = 2,
     level: Annotated[float | None, typer.Option(help="Nominal coverage of the intervals (0.95).")] = None,
     columns: Annotated[bool, typer.Option(help="Look at every column: overview, quality, drift, segments.")] = True,
+    champion: Annotated[
+        Names,
+        typer.Option(help="Another model on the same rows: a file joined by id, or prediction=COLUMN, score=COLUMN."),
+    ] = None,
     cost: Annotated[
         Names,
         typer.Option(help="What decisions are worth: fn=-300, fp=-25, currency=EUR, volume=2000000. Repeatable."),
@@ -167,6 +174,7 @@ def settings(
         "events": events or (),
         "level": level,
         "columns": columns,
+        "champion": champion_of(champion),
         "costs": _costs(cost),
     }
 
@@ -251,6 +259,13 @@ def _scores(given: Names) -> str | list[str] | dict[str, str] | None:
 def _slice(given: str) -> str | tuple[str, ...]:
     parts = tuple(p.strip() for p in given.split(","))
     return parts if len(parts) > 1 else given
+
+
+def champion_of(given: Names) -> Any:
+    """A source, or the columns of another model in the same data."""
+    if given and all(item.partition("=")[0] in ("prediction", "score") and "=" in item for item in given):
+        return dict(item.split("=", 1) for item in given)
+    return source(given) if given else None
 
 
 def _costs(given: Names) -> Mapping[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Run an evaluation from the command line: progress, files, terminal, exit code."""
+"""Run what makes a result from the command line: progress, files, terminal, exit code."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from steelyard.cli.output import console, print_json, printing
 from steelyard.records import OutputError, SteelyardError
 
 if TYPE_CHECKING:
-    from steelyard.evaluation import Evaluation
+    from steelyard.evaluation.result import Result
 
 FOUND = f"Settings from ./{CONFIG} (others: --config FILE)"
 
 
-def run(
-    make: Callable[[], Evaluation], inputs: Sequence[str], settings: Mapping[str, Any], output: Output
-) -> typer.Exit:
-    """Evaluate, write and print; return the exit by the verdict.
+def run(make: Callable[[], Result], inputs: Sequence[str], settings: Mapping[str, Any], output: Output) -> typer.Exit:
+    """Make a result, write and print it; return the exit by the verdict.
 
     Raises:
         SteelyardError: the data or a file is at fault.
     """
     found = settings["config"] == CONFIG
-    with _progress(output.silent, f"Weighing {', '.join(inputs[:3])}{' …' if len(inputs) > 3 else ''}"):
+    with progress(output.silent, f"Weighing {', '.join(inputs[:3])}{' …' if len(inputs) > 3 else ''}"):
         try:
-            evaluation = make()
+            result = make()
         except SteelyardError as error:
             if found:
                 error.add_note(FOUND)
@@ -38,12 +36,12 @@ def run(
     if found and not output.silent:
         with printing():
             typer.echo(FOUND)
-    show(evaluation, output)
-    return typer.Exit(BY_VERDICT[evaluation.verdict])
+    show(result, output)
+    return typer.Exit(BY_VERDICT[result.verdict])
 
 
-def show(evaluation: Evaluation, output: Output) -> None:
-    """Write an evaluation's files and print it; where a file cannot be written the rest still comes out.
+def show(result: Result, output: Output) -> None:
+    """Write the files of a result and print it; where a file cannot be written the rest still comes out.
 
     Raises:
         OutputError: a file cannot be written.
@@ -52,23 +50,24 @@ def show(evaluation: Evaluation, output: Output) -> None:
     failures: list[OutputError] = []
     for path in output.files:
         try:
-            written.append(evaluation.save(path))
+            written.append(result.save(path))
         except OutputError as error:
             failures.append(error)
     if output.json:
-        print_json(evaluation.to_json())
+        print_json(result.to_json())
     elif not output.quiet:
         from steelyard.report import print_terminal
 
         with printing():
-            print_terminal(evaluation, console())
+            print_terminal(result, console())
             for path in written:
                 typer.echo(f"Written: {path.resolve()}")
     for failure in failures:
         raise failure
 
 
-def _progress(silent: bool, message: str) -> Any:
+def progress(silent: bool, message: str) -> Any:
+    """A context in which a terminal shows that there is work being done."""
     from contextlib import nullcontext
 
     from rich.console import Console

@@ -14,9 +14,10 @@ from steelyard.analyses.costs import Costs, parse_costs
 from steelyard.analyses.expectations import Expectation, parse_expectations
 from steelyard.analyses.quality.population import Population, parse_population
 from steelyard.data import TASKS, Roles
+from steelyard.evaluation.inputs import Inputs, parse_inputs
 from steelyard.records import ConfigError, nearest
 
-SECTIONS = ("roles", "metrics", "costs", "checks", "expect", "population", "settings")
+SECTIONS = ("data", "roles", "metrics", "costs", "checks", "expect", "population", "experiment", "settings")
 ROLE_NAMES = tuple(f.name for f in fields(Roles))
 
 
@@ -25,6 +26,7 @@ class Config:
     """What a `steelyard.toml` says.
 
     Attributes:
+        data: the data that a gate judges.
         roles: what columns mean.
         metrics: a user's own metrics by name: an expression, or a table of expression, title and direction.
         checks: metrics with their bounds.
@@ -35,6 +37,7 @@ class Config:
         path: the file, for messages.
     """
 
+    data: Inputs = field(default_factory=Inputs)
     roles: Roles = field(default_factory=Roles)
     metrics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
@@ -74,6 +77,7 @@ def _config(body: Mapping[str, Any], path: str) -> Config:
     if not isinstance(checks, list):
         raise ConfigError("checks must be an array of tables ([[checks]]) or of strings.")
     return Config(
+        data=parse_inputs(_table(body, "data"), Path(path).parent),
         roles=_roles(_table(body, "roles")),
         metrics={name: _metric(name, given) for name, given in _table(body, "metrics").items()},
         checks=tuple(Check.parse(c) for c in checks),

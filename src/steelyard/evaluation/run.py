@@ -12,6 +12,7 @@ from typing import Any, cast, get_args
 
 from steelyard.analyses.answers import answers
 from steelyard.analyses.checks import Check, run_checks
+from steelyard.analyses.cost import value_metric
 from steelyard.analyses.costs import Costs, parse_costs
 from steelyard.analyses.curves import curves
 from steelyard.analyses.expectations import results as expected
@@ -107,11 +108,13 @@ def evaluate(
     sources, lacking = _completed(sources, complete)
     sources, complete = _derived(sources, complete)
     warnings = [*lacking, *_warnings(sources, complete)]
+    priced = parse_costs(costs) or settings.costs
+    worth = value_metric(priced)
     request = Request(
         roles=complete,
         one_against_rest=given.positive is not None,
         only=metrics,
-        own=tuple(_own(name, said) for name, said in settings.metrics.items()),
+        own=(*(_own(name, said) for name, said in settings.metrics.items()), *([worth] if worth is not None else [])),
         level=_level(level if level is not None else settings.level),
         seed=seed,
         columns=columns,
@@ -122,7 +125,7 @@ def evaluate(
         types=types,
         expectations=settings.expectations,
         population=settings.population,
-        costs=parse_costs(costs) or settings.costs,
+        costs=priced,
     )
     study, summaries, left_out = study_of(sources, request)
     if champion is not None:
@@ -257,7 +260,7 @@ def _require_task(roles: Roles) -> None:
 def _with_slices_of(checks: Sequence[Check], roles: Roles) -> Roles:
     """Roles with the slices that checks name, so that whoever asks of a slice need not ask to slice."""
     known = [frozenset([s] if isinstance(s, str) else s) for s in roles.slices]
-    asked = dict.fromkeys(c.slice.columns for c in checks if c.slice and frozenset(c.slice.columns) not in known)
+    asked = dict.fromkeys(c.columns for c in checks if c.columns and frozenset(c.columns) not in known)
     items = [columns[0] if len(columns) == 1 else columns for columns in asked]
     return roles.updated(slices=(*roles.slices, *items)) if items else roles
 

@@ -29,8 +29,23 @@ class Verdict(StrEnum):
 class CheckResult:
     """A metric held against a bound.
 
-    `rows_needed` is the number of rows in all that would settle an inconclusive check
-    if the value stayed where it is; None where no number of rows would, or none is needed.
+    Attributes:
+        metric: what was measured.
+        bound: the bound in words: "≥ 0.8", "difference to champion ≥ −0.01".
+        verdict: pass, fail or inconclusive.
+        sentence: what came out, in words.
+        outcome: what the bound was held against: the metric, its difference, or the largest gap between groups.
+        slice: the rows.
+        rows_needed: rows in all that would settle an inconclusive check if the value stayed where it is; None where
+            no number of rows would, or none is needed.
+        name: the check as its author may have written it: "recall >= 0.8 [sex = F]".
+        low, high: the bounds that the outcome must lie within; None for an open side.
+        relative_to: "reference" or "champion", where the outcome is a difference to it.
+        across: the columns whose groups were compared.
+        p: two-sided p-value of a truth at the bound; None where the value is on the good side of it.
+        p_adjusted: the same where the whole list of checks is counted (Holm).
+        next: what to do about it.
+        notes: what else to know, e.g. that the bound was changed after data had been seen.
     """
 
     metric: str
@@ -40,3 +55,17 @@ class CheckResult:
     outcome: Outcome
     slice: Slice = field(default=EVERYTHING)
     rows_needed: int | None = None
+    name: str = ""
+    low: float | None = None
+    high: float | None = None
+    relative_to: str | None = None
+    across: tuple[str, ...] = ()
+    p: float | None = None
+    p_adjusted: float | None = None
+    next: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The check in a line, rules of columns included."""
+        return self.name or f"{self.metric} ({self.bound})"

@@ -216,8 +216,8 @@ def _check(check: CheckResult) -> CheckLine:
         visible(check.slice),
         visible(check.bound),
         badge(check.verdict),
-        sentence(check.sentence),
-        cell(check.outcome),
+        sentence(" ".join([check.sentence, *check.notes, check.next]).strip()),
+        cell(check.outcome, sign=check.relative_to is not None),
     )
 
 

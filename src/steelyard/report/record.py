@@ -211,6 +211,15 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "verdict": check.verdict,
         "sentence": check.sentence,
         "rows_needed": check.rows_needed,
+        "name": check.name,
+        "min": check.low,
+        "max": check.high,
+        "relative_to": check.relative_to,
+        "across": check.across,
+        "p": check.p,
+        "p_adjusted": check.p_adjusted,
+        "next": check.next,
+        "notes": check.notes,
     }
     return {**plain(entry), **outcome(check.outcome)}
 
