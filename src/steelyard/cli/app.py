@@ -9,7 +9,18 @@ from collections.abc import Sequence
 
 import typer
 
-from steelyard.cli import compare, demo, diagnose, evaluate, explain_metric, metrics, suggest
+from steelyard.cli import (
+    check,
+    compare,
+    demo,
+    diagnose,
+    evaluate,
+    experiment,
+    explain_metric,
+    improve,
+    metrics,
+    suggest,
+)
 from steelyard.cli.exit_codes import USAGE
 from steelyard.records import SteelyardError
 
@@ -23,11 +34,14 @@ app = typer.Typer(
 )
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
+app.command("check")(check.check)
 app.command("diagnose")(diagnose.diagnose)
+app.command("improve")(improve.improve)
 app.command("suggest")(suggest.suggest)
 app.command("demo")(demo.demo)
 app.command("metrics")(metrics.metrics)
 app.command("explain-metric")(explain_metric.explain_metric)
+app.add_typer(experiment.app, name="experiment")
 
 
 @app.callback(invoke_without_command=True)

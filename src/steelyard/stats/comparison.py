@@ -57,7 +57,7 @@ def difference(
         raise ValueError(f"standard errors must be at least 0, got {se_a!r} and {se_b!r}")
     gap = value_a - value_b
     se = math.sqrt(max(se_a**2 + se_b**2 - 2.0 * covariance, 0.0))
-    z = _quotient(gap, se)
+    z = quotient(gap, se)
     return Difference(gap, se, z, two_sided_p(z, df))
 
 
@@ -80,7 +80,7 @@ def welch(mean_a: float, variance_a: float, n_a: float, mean_b: float, variance_
     else:
         df = 1.0 / ((share_a / both) ** 2 / (n_a - 1.0) + (share_b / both) ** 2 / (n_b - 1.0))
     gap, se = mean_a - mean_b, math.sqrt(both)
-    t = _quotient(gap, se)
+    t = quotient(gap, se)
     return Welch(gap, se, t, df, two_sided_p(t, df))
 
 
@@ -98,10 +98,11 @@ def two_proportions_p(k1: float, n1: float, k2: float, n2: float) -> float:
         raise ValueError(f"needs 0 ≤ k ≤ n and n > 0, got {k1!r} of {n1!r} and {k2!r} of {n2!r}")
     pooled = (k1 + k2) / (n1 + n2)
     se = math.sqrt(max(pooled * (1.0 - pooled), 0.0) * (1.0 / n1 + 1.0 / n2))
-    return two_sided_p(_quotient(k1 / n1 - k2 / n2, se)) if se > 0.0 else 1.0
+    return two_sided_p(quotient(k1 / n1 - k2 / n2, se)) if se > 0.0 else 1.0
 
 
-def _quotient(gap: float, se: float) -> float:
+def quotient(gap: float, se: float) -> float:
+    """A difference in standard errors: 0 for no difference, ±infinity for one that was measured without error."""
     if se > 0.0:
         return gap / se
     return 0.0 if gap == 0.0 else math.copysign(math.inf, gap)

@@ -4,7 +4,12 @@ Both are arrays of shape (B,) of non-negative weight sums. A bin holds either on
 are tied) or an interval of scores, whose inner order the counts do not tell.
 """
 
-from steelyard.stats.ranks.delong import delong_covariance, delong_variance, roc_auc_interval
+from steelyard.stats.ranks.delong import (
+    delong_covariance,
+    delong_difference,
+    delong_variance,
+    roc_auc_interval,
+)
 from steelyard.stats.ranks.precision_recall import (
     average_precision,
     average_precision_bounds,
@@ -26,6 +31,7 @@ __all__ = [
     "average_precision_gradient",
     "boyd_interval",
     "delong_covariance",
+    "delong_difference",
     "delong_variance",
     "ks",
     "ks_bounds",

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from steelyard.stats.comparison import Difference, difference
 from steelyard.stats.intervals.proportions import wilson
 from steelyard.stats.intervals.transforms import logit
 from steelyard.stats.ranks.counts import Floats, counts
@@ -59,6 +60,24 @@ def delong_covariance(joint_p: npt.ArrayLike, joint_q: npt.ArrayLike) -> float:
     s10 = float(below_a @ positives @ below_b) / (P - 1.0)
     s01 = float(above_a @ negatives @ above_b) / (N - 1.0)
     return s10 / P + s01 / N
+
+
+def delong_difference(joint_p: npt.ArrayLike, joint_q: npt.ArrayLike) -> Difference:
+    """DeLong's test of equal AUCs of two models A and B that scored the same rows: A minus B.
+
+    `joint_p[a, b]` and `joint_q[a, b]` count the positives and negatives in score bin a of A and b of B; exact where
+    each bin holds one score.
+
+    Raises:
+        ValueError: if the arrays are not of one 2-D shape or a class has no more than one row.
+
+    Source: DeLong et al. 1988.
+    """
+    positives, negatives = np.asarray(joint_p, dtype=float), np.asarray(joint_q, dtype=float)
+    covariance = delong_covariance(positives, negatives)
+    margins = [(positives.sum(axis=axis), negatives.sum(axis=axis)) for axis in (1, 0)]
+    (auc_a, se_a), (auc_b, se_b) = ((roc_auc(p, q), float(np.sqrt(delong_variance(p, q)))) for p, q in margins)
+    return difference(auc_a, se_a, auc_b, se_b, covariance)
 
 
 def roc_auc_interval(auc: float, variance: float, n_pos: float, n_neg: float, level: float) -> tuple[float, float]:
