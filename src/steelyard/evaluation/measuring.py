@@ -204,11 +204,14 @@ def _has_columns_of(table: Table, fact: Fact) -> bool:
 
 def _calculable(value: str, kinds: Mapping[str, Kind]) -> bool:
     """Whether an expression gives a number of these columns; text may take part in comparisons."""
+    named = {name: kinds[name] for name in names_in(value)}
+    if not all(kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.TEXT) for kind in named.values()):
+        return False
     try:
-        compile_expression(value, kinds)
+        compile_expression(value, named)
     except ColumnError:
         return False
-    return all(kinds[name] in (Kind.NUMBER, Kind.BOOLEAN, Kind.TEXT) for name in names_in(value))
+    return True
 
 
 def _require_answers(sources: Sources, study: Study, request: Request) -> None:
