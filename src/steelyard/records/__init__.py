@@ -21,7 +21,7 @@ from steelyard.records.errors import (
     nearest,
 )
 from steelyard.records.estimate import Estimate, Outcome, Reading, Undefined
-from steelyard.records.fairness import Fairness, GroupRate, ImpactRow, ImpactTable, Parity, Proxy
+from steelyard.records.fairness import Fairness, GivenAway, GroupRate, ImpactRow, ImpactTable, Parity, Proxy
 from steelyard.records.finding import Finding, Recommendation, Severity
 from steelyard.records.improvement import Effect, Move, Proposal, Step
 from steelyard.records.money import Best, Money, Option, Return
@@ -63,6 +63,7 @@ __all__ = [
     "Finding",
     "FoldGain",
     "Gain",
+    "GivenAway",
     "GroupRate",
     "ImpactRow",
     "ImpactTable",
