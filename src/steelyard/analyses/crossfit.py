@@ -6,7 +6,7 @@ the same law as cross-validation over rows. Where rows come in clusters whole cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,23 +42,32 @@ def folds(one: Scored, seed: int, count: int = FOLDS) -> list[Fold]:
     return found
 
 
-def _by_row(one: Scored, rng: np.random.Generator, count: int) -> Iterator[tuple[Floats, Floats]]:
-    view = one.view
-    shares = [_split(rng, counts, count) for counts in (view.p_counts, view.q_counts)]
-    for k in range(count):
-        yield view.p * shares[0][k], view.q * shares[1][k]
-
-
-def _split(rng: np.random.Generator, counts: Floats, count: int) -> Floats:
+def row_shares(counts: Floats, rng: np.random.Generator, count: int = FOLDS) -> Floats:
+    """The part of each cell's rows that falls into each fold, where rows are independent; shape (folds, cells)."""
     rows = rng.multinomial(counts.astype(np.int64), np.full(count, 1 / count)).T
     return np.asarray(rows / np.where(counts > 0, counts, 1.0), dtype=float)
 
 
+def bucket_shares(buckets: NDArray[np.int64], rng: np.random.Generator, count: int = FOLDS) -> Floats:
+    """1 in the fold that a cell's whole cluster bucket falls into, else 0; shape (folds, cells)."""
+    held, place = np.unique(buckets, return_inverse=True)
+    return np.array([np.isin(place, part) for part in _parts(len(held), rng, count)], dtype=float)
+
+
+def _by_row(one: Scored, rng: np.random.Generator, count: int) -> Iterator[tuple[Floats, Floats]]:
+    view = one.view
+    shares = [row_shares(counts, rng, count) for counts in (view.p_counts, view.q_counts)]
+    for k in range(count):
+        yield view.p * shares[0][k], view.q * shares[1][k]
+
+
 def _by_bucket(one: Scored, rng: np.random.Generator, count: int) -> Iterator[tuple[Floats, Floats]]:
-    order = rng.permutation(len(one.buckets))
-    for part in np.array_split(order, count):
-        members: Sequence[int] = part.tolist()
+    for members in _parts(len(one.buckets), rng, count):
         p, q = np.zeros_like(one.view.p, dtype=float), np.zeros_like(one.view.q, dtype=float)
         for i in members:
             p, q = p + one.buckets[i].p, q + one.buckets[i].q
         yield p, q
+
+
+def _parts(buckets: int, rng: np.random.Generator, count: int) -> list[list[int]]:
+    return [part.tolist() for part in np.array_split(rng.permutation(buckets), count)]
