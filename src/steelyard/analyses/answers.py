@@ -1,10 +1,11 @@
-"""The first screen of a comparison: is it worse, how much, why, where, what to do first."""
+"""The first screen: is it worse, how much, why, where, is it fair and worth it, what to do first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from steelyard.analyses.changes import Changes, clear_changes
+from steelyard.analyses.decided import decided
 from steelyard.analyses.losses import MAIN, Loss, chosen
 from steelyard.analyses.study import Study
 from steelyard.analyses.words import NBSP, half_width, is_share, listed, number, percent, points, shown
@@ -16,15 +17,16 @@ _PLACES = ("weak-slice", "segment")
 
 
 def answers(study: Study, findings: Sequence[Finding]) -> tuple[Answer, ...]:
-    """Answer the five questions where there is a reference to compare with; otherwise there are none."""
+    """Answer what was asked: the five questions where there is a reference, then those about decisions."""
     if "reference" not in study.profiles:
-        return ()
+        return tuple(decided(study, findings))
     clear = clear_changes(study)
     change = next((f.id for f in findings if f.kind in ("change", "cause") and f.subject in _names(clear)), "")
     return (
         *_measured(study, clear, change),
         Answer(WHY, *_why(study, clear, findings)),
         Answer(WHERE, *_where(findings)),
+        *decided(study, findings),
         Answer(FIRST, *_first(findings)),
     )
 

@@ -29,9 +29,11 @@ def demo(
             prediction="prediction",
             score="probability",
             slices=("sex", "race", "age_group", "disability", ("sex", "age_group")),
+            sensitive=("sex", "race"),
             id="id",
         ),
         reference=datasets.path("acs_employment/reference.parquet"),
-        checks=["roc_auc >= 0.88", "recall >= 0.8 [sex = female]", "brier <= 0.15"],
+        costs={"fn": -300, "fp": -25, "currency": "EUR"},
+        checks=["roc_auc >= 0.88", "recall >= 0.8 [sex = female]", "recall across sex <= 0.05", "brier <= 0.15"],
     )
     show(evaluation, places)

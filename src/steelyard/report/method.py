@@ -28,6 +28,10 @@ WORDS = {
     "bootstrap": "bootstrap replicates of the counts",
     "jackknife": "each group left out in turn",
     "clustered": "rows of one cluster counted as dependent",
+    "tango": "Tango's score interval of a difference of two shares of the same rows",
+    "paired": "differences row by row, so that what rows have in common does not count",
+    "resampled": "corrected for folds whose training rows overlap (Nadeau & Bengio 2003)",
+    "simultaneous": "holds for all of them at once",
     "exact": "without sampling error",
 }
 

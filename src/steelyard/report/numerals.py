@@ -13,6 +13,7 @@ _FIGURE_SPACE = "\u2007"
 _POINT_SPACE = "\u2008"
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _MOST_PLACES = 6
+_EXACT = 1e-12
 
 
 def places(value: float, half: float = 0.0, most: int = 2) -> int:
@@ -83,6 +84,7 @@ def estimate_places(estimate: Estimate, sign: bool = False) -> int:
     ends = [e for e in (estimate.low, estimate.high) if math.isfinite(e)]
     reach = [abs(e - estimate.value) for e in ends]
     half = max((r for r in reach if math.isfinite(r)), default=0.0)
+    half = half if half > _EXACT * abs(estimate.value) else 0.0
     one_digit_tells = sign and half > 0 and half >= 2 * 10.0 ** _magnitude(half)
     decimals = places(estimate.value, half, 1 if one_digit_tells else 2)
     rounds_to_zero = any(e and round(e, decimals) == 0 for e in ends)

@@ -76,6 +76,8 @@ def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint in _PLAIN:
         return dict(_PLAIN[hint])
     origin, args = get_origin(hint), get_args(hint)
+    if hint in (Estimate, Undefined):
+        args, origin = (hint,), Union
     if origin in (Union, types.UnionType):
         return _union(args, definitions)
     if origin is Literal:

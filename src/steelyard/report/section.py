@@ -15,7 +15,7 @@ from steelyard.report.figures.figure import Figure
 from steelyard.report.first_screen import Badge, badge
 from steelyard.report.performance import Cell, cell
 from steelyard.report.scale import Scale
-from steelyard.report.text import visible
+from steelyard.report.text import sentence, visible
 
 Kind = Literal["label", "text", "number", "estimate", "verdict", "words"]
 Value = str | Cell | Badge
@@ -147,7 +147,7 @@ def _value(value: str | Outcome | Verdict | Badge | Cell | None, column: Column)
     if value is None:
         return ""
     if isinstance(value, str):
-        return visible(value)
+        return sentence(value) if column.kind == "words" else visible(value)
     if isinstance(value, (Badge, Cell)):
         return value
     return cell(value, column.sign)
