@@ -24,8 +24,25 @@ MEMBERS = {
 
 
 BY_HAND = frozenset(
-    "slice outcome estimate difference finding check curve column drift segment point change series event part "
-    "attribution answer".split()
+    [
+        "slice",
+        "outcome",
+        "estimate",
+        "difference",
+        "finding",
+        "check",
+        "curve",
+        "column",
+        "drift",
+        "segment",
+        "point",
+        "change",
+        "series",
+        "event",
+        "part",
+        "attribution",
+        "answer",
+    ]
 )
 """Definitions of `evaluation-v1.json` that are not made here."""
 

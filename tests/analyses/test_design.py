@@ -170,6 +170,11 @@ def test_arms_are_rounded_to_whole_clusters():
     assert outline.arms(asked, 1_000.0, None, up=False)[0].units == 480
 
 
+def test_an_arm_has_two_units_at_least():
+    asked = Question("mean", None, 1.0)
+    assert [arm.units for arm in outline.arms(asked, units_for(asked, 1e6), None)] == [2, 2]
+
+
 def test_planned_looks():
     asked = replace(SHARE, looks=QUARTERS)
     units = units_for(asked, 0.006)
@@ -250,6 +255,8 @@ def test_looks_of_a_plan():
     assert inputs.look_shares(1, True) == ((1.0,), True)
     with pytest.raises(ConfigError, match="end at 1"):
         inputs.look_shares([0.25, 0.5], False)
+    with pytest.raises(ConfigError, match="more than the 50"):
+        inputs.look_shares(51, False)
     with pytest.raises(ConfigError, match="either"):
         inputs.look_shares(4, True)
 
@@ -286,6 +293,8 @@ def test_rows_are_units(visits):
     kind, found = before(visits, "bought")
     assert kind == "proportion"
     assert found.baseline == pytest.approx(visits["bought"].mean())
+    kind, found = before(visits.head(4_999), "bought:covariate=before")
+    assert (kind, found.correlation is None) == ("proportion", False)
 
 
 def test_rows_of_a_unit_are_added_up(visits):
@@ -344,6 +353,10 @@ def test_data_that_tell_nothing(visits):
         before(visits.head(1), "spent")
     with pytest.raises(DataError, match="0 units"):
         before(visits.with_columns(spent=pl.lit(None, pl.Float64)), "spent")
+    with pytest.raises(DataError, match="denominator of spent / items"):
+        before(visits.with_columns(items=0), "spent / items")
+    with pytest.raises(DataError, match="1 cluster "):
+        before(visits.with_columns(shop=1), "spent", cluster="shop")
     with pytest.raises(ColumnError, match="usr"):
         before(visits, "spent", unit="usr")
     with pytest.raises(ColumnError, match="spend"):

@@ -214,6 +214,7 @@ def test_cramers_v_is_unbiased_and_covers():
     some = [cramers_v(np.array(_table(rng, 0.3)), 0.95, 600) for _ in range(300)]
     assert np.mean([v.low <= 0.0 for v in none]) > 0.93
     assert np.mean([v.low <= 0.3 <= v.high for v in some]) > 0.9
+    assert np.median([v.value for v in none]) == 0.0
     assert np.mean([v.value for v in some]) == pytest.approx(0.3, abs=0.01)
     assert isinstance(none[0], Estimate)
 

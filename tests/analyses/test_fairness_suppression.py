@@ -117,3 +117,11 @@ def test_nothing_asked_nothing_hidden(found):
     assert suppressed(found, 0) == found
     with pytest.raises(ConfigError, match="min_cell"):
         suppressed(found, -1)
+
+
+def test_parts_of_a_group_that_is_hidden_for_another_are_hidden():
+    """20 is hidden because of 5; its parts would add up to it."""
+    known = sizes(np.array([[3, 2], [12, 13], [300, 200], [250, 250]]))
+    hidden = hidden_groups(known, 11)
+    assert Slice.of({"a": 1}) in hidden
+    assert {Slice.of({"a": 1, "b": 0}), Slice.of({"a": 1, "b": 1})} <= hidden

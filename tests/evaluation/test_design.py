@@ -147,6 +147,7 @@ def test_faces(plan, tmp_path, orders):
 def test_many_arms_are_planned():
     found = sy.design(baseline=0.1, mde=0.01, arms=1_000)
     assert len(found.arms) == 1_000
+    assert "treatment 20" not in found.to_markdown()
     assert found.units > 1e7
 
 

@@ -9,7 +9,7 @@ import steelyard.stats
 
 ROOT = Path(steelyard.stats.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-ALLOWED = {"math", "typing", "collections", "functools", "functools", "warnings", "numpy", "scipy", "steelyard"}
+ALLOWED = {"math", "typing", "collections", "functools", "warnings", "numpy", "scipy", "steelyard"}
 
 
 def imported(tree):

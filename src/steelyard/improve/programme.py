@@ -19,7 +19,9 @@ def learn(training: Training) -> Learned:
     """Learn mixtures of thresholds that keep every rate of the criterion within a bound of each other.
 
     What a group's mixture of thresholds reaches is a point in the convex hull of its ROC points; all rates and the
-    objective are linear there. So only thresholds at corners of the hull take part, and the programme is exact.
+    objective are linear there. A point below the diagonal is never needed: lifting every group's recall to its false
+    positive rate, where it is below, widens no gap. So only thresholds at corners of the upper hull take part, and
+    the programme is exact.
 
     Source: Hardt, Price & Srebro 2016, with |gap| ≤ bound in place of equality.
     """
@@ -85,24 +87,18 @@ def _mixture(corners: Ints, chances: Floats) -> list[tuple[int, float]]:
 
 
 def _corners(training: Training, place: int) -> Ints:
-    """Thresholds at the corners of the convex hull of a group's ROC points."""
+    """Thresholds at the corners of the upper convex hull of a group's ROC points (Andrew's monotone chain)."""
     flagged = training.flagged[place]
     x, y = flagged[0] / flagged[0, 0], flagged[1] / flagged[1, 0]
     # A bin without rows of the group is no threshold of its own.
     distinct = np.flatnonzero(np.concatenate([[True], (np.diff(x) != 0) | (np.diff(y) != 0)]))
     px, py = x[distinct].tolist(), y[distinct].tolist()
-    found = {*_chain(px, py, 1.0), *_chain(px, py, -1.0)}
-    return distinct[sorted(found)]
-
-
-def _chain(x: list[float], y: list[float], side: float) -> list[int]:
-    """Corners of one side of the hull of points in descending order (Andrew's monotone chain)."""
     kept: list[int] = []
-    for i in range(len(x)):
+    for i in range(len(px)):
         while len(kept) > 1:
             a, b = kept[-2], kept[-1]
-            if side * ((x[b] - x[a]) * (y[i] - y[a]) - (y[b] - y[a]) * (x[i] - x[a])) > 0:
+            if (px[b] - px[a]) * (py[i] - py[a]) > (py[b] - py[a]) * (px[i] - px[a]):
                 break
             kept.pop()
         kept.append(i)
-    return kept
+    return distinct[kept]

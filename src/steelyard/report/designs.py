@@ -27,7 +27,8 @@ _KINDS = {
     "noninferiority": "not worse by a margin",
     "equivalence": "alike within a margin",
 }
-NUMBER, LABEL = "number", "label"
+MOST_ARMS = 20
+"""Arms that a table lists."""
 
 
 def document(design: Design) -> Document:
@@ -66,7 +67,7 @@ def _answers(design: Design) -> Iterator[AnswerLine]:
 def _about(design: Design) -> tuple[str, ...]:
     return (
         f"{numerals.count(design.units)} units",
-        f"{len(design.arms)} arms",
+        f"{numerals.count(len(design.arms))} arms",
         f"power {numerals.percent(design.power)}",
         f"false alarms {numerals.percent(design.alpha)}",
         moment(design.created),
@@ -92,9 +93,9 @@ def _plan(design: Design) -> Section:
             *([numerals.count(arm.clusters)] if clusters else []),
             *([numerals.count(arm.per_day and round(arm.per_day))] if daily else []),
         ]
-        for arm in design.arms
+        for arm in design.arms[:MOST_ARMS]
     ]
-    blocks: list[Block] = [grid("Arms", columns, rows)]
+    blocks: list[Block] = [grid("Arms", columns, rows, total=len(design.arms))]
     if design.looks:
         blocks.append(_looks(design))
     lead = f"To be told: {_KINDS[design.test]} of {_metric(design)}."

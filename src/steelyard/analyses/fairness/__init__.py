@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from steelyard.analyses.fairness import auditing, items, proxies
+from steelyard.analyses.fairness import items, proxies, wanted
 from steelyard.analyses.fairness.auditing import Audit, audit_of
 from steelyard.analyses.fairness.groups import DEPTH, MOST_CROSSED, attributes
 from steelyard.analyses.fairness.rates import MOST_KEPT
@@ -24,7 +24,7 @@ __all__ = ["VERDICTS", "about", "audit", "facts", "read", "suppressed"]
 
 def facts(study: Study) -> Iterator[Fact]:
     """The facts of every measure by every attribute and intersection, and of proxies."""
-    yield from auditing.facts(study)
+    yield from wanted.facts(study)
     if study.problem.task != "ranking":
         yield from proxies.facts(study)
 

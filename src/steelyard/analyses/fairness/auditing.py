@@ -1,4 +1,4 @@
-"""Which measures each task has, and how each is read of the groups of one attribute."""
+"""How each measure of a task is read of the groups of one attribute."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from steelyard.analyses.fairness.counting import (
     value_sums,
 )
 from steelyard.analyses.fairness.criteria import Measure, Share
-from steelyard.analyses.fairness.groups import Groups, attributes, groups_of
+from steelyard.analyses.fairness.groups import Groups, groups_of
 from steelyard.analyses.fairness.impact import impact_table
 from steelyard.analyses.fairness.items import exposure_by, of_items
 from steelyard.analyses.fairness.parity import Asked, compared_with, equalised_odds, parity
-from steelyard.analyses.fairness.scored import ScoredGroups, cells_by
+from steelyard.analyses.fairness.scored import ScoredGroups
 from steelyard.analyses.fairness.scoring import scores_by, scoring
 from steelyard.analyses.fairness.values import UNIT, Values, excesses, means, shares
+from steelyard.analyses.fairness.wanted import MOST_CLASSES, MOST_IMPACT, of_queries, prediction, rows_by
 from steelyard.analyses.slicing import SliceBy
 from steelyard.analyses.study import Study
-from steelyard.facts import Cells, Count, Fact, Moments, Profile
-from steelyard.metrics.problem import DECISION, ERROR, LABEL, SCORE
-from steelyard.metrics.ranking_rows import NDCG, RR
+from steelyard.facts import Cells, Moments, Profile
+from steelyard.metrics.problem import ERROR, LABEL, SCORE
 from steelyard.metrics.rows import ABS_ERROR
 from steelyard.records import ImpactTable, Parity
 
@@ -42,41 +42,6 @@ NOTHING = {
     "miss_share": "there is no error",
 }
 """What is absent where a share has no rows."""
-MOST_CLASSES = 12
-MOST_IMPACT = 2
-"""Attributes that cross in a table of adverse impact."""
-
-
-def facts(study: Study) -> Iterator[Fact]:
-    """The facts of every measure, by every attribute and intersection."""
-    columns = study.problem.columns
-    for by in attributes(study):
-        yield _rows_by(study, by)
-        match study.problem.task:
-            case "binary":
-                yield from _binary_facts(study, by)
-            case "multiclass":
-                yield from _known(decisions_by(study, by))
-            case "multilabel" if len(by.keys) == 1:
-                for i in range(min(len(study.problem.classes), MOST_CLASSES)):
-                    yield from _known(decisions_by(study, by, f"_{i}"))
-            case "regression" | "forecasting" if ERROR in columns:
-                yield means_by(study, by, (ERROR, ABS_ERROR))
-                yield means_by(study, by, (_prediction(study),))
-            case "regression" | "forecasting" if DECISION in columns:
-                yield means_by(study, by, (_prediction(study),))
-            case "ranking":
-                yield from (means_by(study, by, (value,)) for _, value in of_queries(study))
-            case _:
-                pass
-
-
-def of_queries(study: Study) -> list[tuple[Measure, str]]:
-    """The measures of a query and the row column of each."""
-    k = max(study.problem.cutoffs, default=0)
-    ndcg = Measure(f"ndcg_at_{k}", "ranking quality parity", f"NDCG@{k}", kind="ranking quality")
-    mrr = Measure("mrr", "ranking quality parity", "reciprocal rank", kind="ranking quality", crossed=False)
-    return [*([(ndcg, f"{NDCG}_{k}")] if k else []), (mrr, RR)]
 
 
 @dataclass(frozen=True)
@@ -228,7 +193,7 @@ class Audit:
 
     def _numbers(self) -> Iterator[Parity]:
         errors = means_by(self.study, self.by, (ERROR, ABS_ERROR))
-        predictions = means_by(self.study, self.by, (_prediction(self.study),))
+        predictions = means_by(self.study, self.by, (prediction(self.study),))
         centre, spread = self.study.problem.label_shift
         if errors in self._profile:
             yield self._parity(criteria.BIAS, self._mean(errors), unit=spread)
@@ -288,29 +253,6 @@ class Audit:
 
 def audit_of(study: Study, data: str, by: SliceBy, chosen: Mapping[str, str]) -> Audit | None:
     """The audit by one attribute; None where the data set has no such column."""
-    fact = _rows_by(study, by)
+    fact = rows_by(study, by)
     profile = study.profiles[data]
     return Audit(study, data, groups_of(by, fact, profile[fact]), chosen) if fact in profile else None
-
-
-def _rows_by(study: Study, by: SliceBy) -> Count:
-    return Count(by.keys, study.problem.weight)
-
-
-def _binary_facts(study: Study, by: SliceBy) -> Iterator[Fact]:
-    yield from _known(decisions_by(study, by))
-    if study.problem.scored:
-        yield means_by(study, by, (SCORE,), label=True)
-    if len(by.keys) == 1:
-        yield from _known(cells_by(study, by))
-    if len(by.keys) <= MOST_IMPACT:
-        yield from _known(scores_by(study, by))
-
-
-def _known(fact: Fact | None) -> tuple[Fact, ...]:
-    return () if fact is None else (fact,)
-
-
-def _prediction(study: Study) -> str:
-    """The prediction less the labels' centre, so that its square loses no digits."""
-    return f"{DECISION} - {study.problem.label_shift[0]!r}"

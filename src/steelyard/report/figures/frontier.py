@@ -25,7 +25,7 @@ def frontier(proposal: Proposal, quality: str, shares: bool) -> Figure:
     steps = [(CHOSEN if i == proposal.chosen else TRIED, step) for i, step in enumerate(proposal.frontier)]
     told = [*([(DEPLOYED, proposal.deployed)] if proposal.deployed is not None else []), *steps]
     rows = [_point(kind, step) for kind, step in told if _both(step)]
-    form: dict[str, Any] = {"axis": {"format": ".0%"}}
+    form: dict[str, Any] = {"axis": {"format": ".1~%"}}
     x = axis("gap", f"gap in {proposal.gap}", **form)
     y = axis("quality", quality.lower(), **(form if shares else {}))
     caption = (

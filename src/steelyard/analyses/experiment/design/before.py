@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from steelyard.analyses.experiment.design.question import MetricKind
 from steelyard.analyses.experiment.metric import Metric
+from steelyard.analyses.words import rows
 from steelyard.data import Kind, Table, reading
 from steelyard.facts import FactTable, Moments, compile_expression, measure, measure_index
 from steelyard.records import ColumnError, DataError, nearest
@@ -22,6 +23,7 @@ from steelyard.stats.ratio import Joint, Variable, joint, linearised
 Floats = NDArray[np.float64]
 SIZE = "sy_size"
 CLUSTER = "sy_cluster"
+ROUNDING = 1e-12
 FAR = 1e5
 """Standard deviations from 0 beyond which a mean is taken off before squares are summed."""
 
@@ -48,6 +50,12 @@ def measured(table: Table, metric: Metric, unit: str | None, cluster: str | None
     names, units = _units(table, metric, unit, cluster)
     moments, zero_or_one = _moments(units, names)
     outcome, covariates = _variables(metric, None)
+    for numerator, denominator in (v for v in (outcome, *covariates) if isinstance(v, tuple)):
+        if moments.means[denominator] == 0.0:
+            ratio = f"{metric.values[numerator]} / {metric.values[denominator]}"
+            raise DataError(
+                f"The denominator of {ratio} is 0 on average in {table.description}: there is no such ratio."
+            )
     line = linearised(moments, [outcome])
     variance = float(line.covariance[0, 0])
     if not variance > 0.0:
@@ -86,15 +94,19 @@ def _per_unit(name: str, metric: Metric) -> nw.Expr:
     return (total > 0.0).cast(nw.Float64()) if metric.how == "any" else total
 
 
-def _moments(table: Table, names: Sequence[str]) -> tuple[Joint, bool]:
+def _moments(table: Table, names: Sequence[str], thing: str = "unit") -> tuple[Joint, bool]:
     """Joint moments of columns, and whether the first holds zeros and ones only."""
     first = Moments(tuple(names), cubes=False, extremes=True)
     with reading(table):
         cells = measure(table, [first])[first]
     if cells.rows < 2:
-        raise DataError(f"{table.description} has {cells.rows} units with a value. Two are the least that vary.")
+        raise DataError(
+            f"{table.description} has {rows(cells.rows, thing)} with a value of all that is asked. Two are the least "
+            "that vary."
+        )
     n, means, squares = _sums(first, cells)
-    zero_or_one = cells.lows[0, 0] >= 0.0 and cells.highs[0, 0] <= 1.0 and squares[0, 0] == n * means[0]
+    between = cells.lows[0, 0] >= 0.0 and cells.highs[0, 0] <= 1.0
+    zero_or_one = between and abs(squares[0, 0] / n - means[0]) <= ROUNDING
     spread = np.sqrt(np.maximum(np.diag(squares) / n - means**2, 0.0))
     if not np.all(np.abs(means) <= FAR * spread):
         # The squares of such numbers have no digits left for how far they lie apart.
@@ -132,7 +144,7 @@ def _clustered(found: Measured, units: Table, names: Sequence[str], metric: Metr
     sizes = nw.len().cast(nw.Float64()).alias(SIZE)
     frame = units.frame.group_by(CLUSTER).agg(sizes, *added).select(SIZE, *names)
     clusters = replace(units, frame=frame, kinds=dict.fromkeys([*names, SIZE], Kind.NUMBER))
-    moments, _ = _moments(clusters, [*names, SIZE])
+    moments, _ = _moments(clusters, [*names, SIZE], "cluster")
     outcome, covariates = _variables(metric, len(names))
     size = float(moments.means[-1])
     variation = math.sqrt(float(moments.covariance[-1, -1])) / size

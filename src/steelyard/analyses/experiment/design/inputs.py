@@ -10,7 +10,7 @@ from steelyard.analyses.experiment.looks import looks_of
 from steelyard.records import ConfigError
 
 DAYS = {"hour": 1.0 / 24.0, "day": 1.0, "week": 7.0, "month": 365.25 / 12.0, "year": 365.25}
-MOST_ARMS = 10_000
+MOST_ARMS, MOST_LOOKS = 10_000, 50
 POINTS = ("points", "point", "pp")
 _TRAFFIC = re.compile(r"\s*([\d.,_eE+]+)\s*([kKmM]?)\s*(?:(?:/|a|per)\s*(\w+?)s?)?\s*")
 _THOUSANDS = {"": 1.0, "k": 1e3, "m": 1e6}
@@ -120,6 +120,11 @@ def look_shares(looks: str | int | Sequence[float] | None, always_valid: bool) -
             )
         return (1.0,), True
     shares = read.shares or (1.0,)
+    if len(shares) > MOST_LOOKS:
+        raise ConfigError(
+            f"{len(shares)} looks are more than the {MOST_LOOKS} that can be planned one by one. Look all the time: "
+            'looks="any".'
+        )
     if shares[-1] < 1.0:
         raise ConfigError(f"The last look is at all planned units, so looks end at 1, not at {shares[-1]:g}. Add it.")
     return shares, False

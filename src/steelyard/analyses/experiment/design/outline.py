@@ -24,6 +24,8 @@ WITHIN = (0.0, 0.25, 0.5, 0.75, 0.9)
 """The same where there is a margin: how much of it the treatment truly is worse by."""
 WEEKS = (1, 2, 3, 4, 6, 8, 12)
 STEPS = 40
+FEWEST = 2
+"""Units (or clusters) of an arm whose spread can be told."""
 
 
 def arms(question: Question, units: float, traffic: float | None, up: bool = True) -> tuple[PlannedArm, ...]:
@@ -31,8 +33,9 @@ def arms(question: Question, units: float, traffic: float | None, up: bool = Tru
     made = []
     for place, share in enumerate(question.shares):
         name = "control" if place == 0 else "treatment" if len(question.shares) == 2 else f"treatment {place}"
-        clusters = _whole(units * share / question.cluster_size, up) if question.clustered else None
-        size = units * share if clusters is None else clusters * question.cluster_size
+        assigned = max(_whole(units * share / question.cluster_size, up), FEWEST)
+        clusters = assigned if question.clustered else None
+        size = assigned * question.cluster_size
         per_day = None if traffic is None else traffic * share
         made.append(PlannedArm(name, share, _whole(size, up), clusters, per_day))
     return tuple(made)

@@ -21,7 +21,7 @@ WEEK, LONG, MANY_DAYS = 7.0, 56.0, 10_000
 FEW_CLUSTERS, FEW_SUCCESSES = 20, 10
 DAILY = 14
 """Looks of somebody who looks every day for two weeks."""
-UNRELIABLE_CLUSTERS = 30
+UNRELIABLE = 30
 _BY: Mapping[str, str] = {
     "proportion": "the score test",
     "mean": "Student's t, both arms varying alike",
@@ -141,7 +141,9 @@ def warnings(
             f"An arm has {rows(min(clusters), 'cluster')}. With fewer than {FEW_CLUSTERS}, one unusual cluster "
             "decides; assign smaller ones, or more of them."
         )
-    if found is not None and found.clusters is not None and found.clusters < UNRELIABLE_CLUSTERS:
+    if found is not None and found.units < UNRELIABLE:
+        yield f"Baseline and spread were read from {rows(found.units, 'unit')} only, and are unsure."
+    if found is not None and found.clusters is not None and found.clusters < UNRELIABLE:
         yield (
             f"What units of a cluster have in common was read from {rows(found.clusters, 'cluster')} only, and is "
             "unsure."
@@ -180,7 +182,7 @@ def _reached(power: float) -> str:
 def _each(arms: tuple[PlannedArm, ...]) -> str:
     sizes = [arm.units for arm in arms]
     if max(sizes) == min(sizes):
-        return f", {sizes[0]:,} in each of {len(arms)} arms"
+        return f", {sizes[0]:,} in each of {len(arms):,} arms"
     if len(arms) == 2:
         return f", {sizes[0]:,} in the control and {sizes[1]:,} in the treatment"
     return f", {sizes[0]:,} in the control and {min(sizes[1:]):,} to {max(sizes[1:]):,} in the treatments"
