@@ -47,6 +47,7 @@ __all__ = [
     "experiment",
     "gate",
     "metric",
+    "propose",
     "read",
 ]
 
@@ -78,6 +79,7 @@ _HOMES = {
     "experiment": "evaluation.experiment",
     "gate": "evaluation",
     "metric": "metrics.own",
+    "propose": "evaluation",
     "read": "data",
 }
 

@@ -68,17 +68,8 @@ def test_groups_without_rows_say_what_is_absent():
 
 
 def test_too_few_clusters():
-    buckets = np.ones((3, 2))
-    ratios = Ratios(
-        np.array([3.0, 3.0]),
-        np.full(2, 6.0),
-        np.full(2, 0.04),
-        np.full(2, 6.0),
-        np.full(2, 6.0),
-        buckets,
-        2 * buckets,
-        buckets > 0,
-    )
+    buckets, six = np.ones((3, 2)), np.full(2, 6.0)
+    ratios = Ratios(six / 2, six, six / 150, six, six, buckets, 2 * buckets, buckets > 0)
     assert all(isinstance(o, Undefined) and "clusters" in o.reason for o in shares(ratios, 0.95, "").outcomes)
 
 

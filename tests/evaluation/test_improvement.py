@@ -11,7 +11,7 @@ import pytest
 
 import steelyard as sy
 from steelyard import datasets
-from steelyard.evaluation import Improvement, improve
+from steelyard.evaluation import Improvement, propose
 from steelyard.improve.policy import Policy
 from steelyard.records import EVERYTHING, ColumnError, ConfigError, DataError, Effect, Estimate, Proposal
 
@@ -30,7 +30,7 @@ def rows(size: int = 8_000, seed: int = 0, apart: float = 1.0, **more: Any) -> p
 
 
 def fair(data: Any, roles: sy.Roles = ROLES, **how: Any) -> Improvement:
-    return improve(data, roles, **{"fairness": "equalized_odds", "tolerance": 0.05, **how})
+    return propose(data, roles, **{"fairness": "equalized_odds", "tolerance": 0.05, **how})
 
 
 def known(outcome: object) -> Estimate:
@@ -283,19 +283,19 @@ def test_several_classes_are_told_what_to_do() -> None:
 
 
 def test_without_a_question_all_that_applies_is_looked_for() -> None:
-    found = improve(rows(4_000), ROLES)
+    found = propose(rows(4_000), ROLES)
     assert {p.kind for p in found.proposals} >= {"fairness", "threshold", "recalibration"}
     places = [p.verified for p in found.proposals]
     assert places == sorted(places, reverse=True)
 
 
 def test_only_what_is_asked_for_is_looked_for() -> None:
-    assert {p.kind for p in improve(rows(2_000), ROLES, recalibrate=True).proposals} == {"recalibration"}
-    assert {p.kind for p in improve(rows(2_000), ROLES, threshold=True).proposals} <= {"threshold", "abstention"}
+    assert {p.kind for p in propose(rows(2_000), ROLES, recalibrate=True).proposals} == {"recalibration"}
+    assert {p.kind for p in propose(rows(2_000), ROLES, threshold=True).proposals} <= {"threshold", "abstention"}
 
 
 def test_without_an_attribute_the_rest_is_looked_for() -> None:
-    found = improve(rows(2_000), ROLES.updated(sensitive=()))
+    found = propose(rows(2_000), ROLES.updated(sensitive=()))
     assert "fairness" not in {p.kind for p in found.proposals}
 
 

@@ -76,15 +76,14 @@ def improve(
     output.require_places(data)
     _require_policy_place(policy, data)
     from steelyard.analyses.costs import costs_of
-    from steelyard.evaluation import Improvement
-    from steelyard.evaluation import improve as improved
+    from steelyard.evaluation import Improvement, propose
 
     chosen = CONFIG if config is None and Path(CONFIG).is_file() else config
     more = {} if tolerance is None else {"tolerance": tolerance}
     costs = costs_of(cost) if cost else None
 
     def make() -> Improvement:
-        made = improved(
+        made = propose(
             source(data),
             roles,
             fairness=fairness,
@@ -99,18 +98,16 @@ def improve(
             sql=sql,
             **more,
         )
-        if policy is not None:
-            _write(made, policy, proposal)
+        if proposal is not None:
+            made.policy(proposal)  # a slip of the name is told before anything is shown
+        kept.append(made)
         return made
 
-    raise run(make, data, {"config": chosen}, output)
-
-
-def _write(made: object, path: Path, proposal: str | None) -> None:
-    from steelyard.evaluation import Improvement
-
-    if isinstance(made, Improvement):
-        made.policy(proposal).save(path)
+    kept: list[Improvement] = []
+    done = run(make, data, {"config": chosen}, output)
+    if policy is not None:
+        kept[0].policy(proposal).save(policy)
+    raise done
 
 
 def _require_policy_place(policy: Path | None, inputs: list[str]) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from steelyard.evaluation.config import Config, read_config
     from steelyard.evaluation.evaluation import Estimates, Evaluation
     from steelyard.evaluation.gating import gate
-    from steelyard.evaluation.improvement import Improvement, improve
+    from steelyard.evaluation.improvement import Improvement, propose
     from steelyard.evaluation.run import evaluate
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "gate",
-    "improve",
+    "propose",
     "read_config",
 ]
 
@@ -39,7 +39,7 @@ _HOMES = {
     "evaluate": "run",
     "gate": "gating",
     "Improvement": "improvement",
-    "improve": "improvement",
+    "propose": "improvement",
     "read_config": "config",
 }
 

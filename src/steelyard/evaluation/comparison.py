@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
 from steelyard.analyses.costs import Costs, parse_costs
@@ -23,6 +21,7 @@ from steelyard.evaluation.contests import Field, field_of, measured
 from steelyard.evaluation.entries import entered
 from steelyard.evaluation.matching import Matched
 from steelyard.evaluation.pose import bucket_by, slices_by
+from steelyard.evaluation.preparing import level_of, merged, versions
 from steelyard.evaluation.result import Result
 from steelyard.evaluation.yardsticks import challenger_of, decisive_of, headline_of, metrics_of
 from steelyard.metrics import Metric
@@ -30,7 +29,6 @@ from steelyard.records import (
     Answer,
     CheckResult,
     ColumnError,
-    ConfigError,
     Disagreement,
     Ensemble,
     FoldGain,
@@ -189,7 +187,7 @@ def compare_models(
         SteelyardError: the models cannot be read or matched; the message says what to do.
     """
     settings = config if isinstance(config, Config) else Config() if config is None else read_config(config)
-    given = _merged(roles or Roles(), settings.roles)
+    given = merged(roles or Roles(), settings.roles)
     matched, guesses = entered(models, given, data, labels, on, aligned)
     _require_columns(matched, fold)
     names = tuple(matched.roles)
@@ -205,7 +203,7 @@ def compare_models(
         slices=slices_by(shared, posed.look),
         clusters=bucket_by(shared),
         units=matched.units,
-        level=_level(level if level is not None else settings.level),
+        level=level_of(level if level is not None else settings.level),
         sliced=headline_of(chosen, decisive, shared.task),
     )
     further = [*disagreement_facts(contest), *(fold_facts(contest, fold) if fold else ())]
@@ -265,7 +263,7 @@ def _comparison(
         level=contest.level,
         seed=seed,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
         settings={**_constants(contest), **({"config": settings.path} if settings.path else {})},
     )
 
@@ -285,28 +283,9 @@ def _odd(matched: Matched, posed: Field) -> Iterable[str]:
             yield f"{name}: {said}"
 
 
-def _merged(first: Roles, second: Roles) -> Roles:
-    """Roles of `first`, and those of `second` that `first` does not give."""
-    given = first.given()
-    return first.updated(**{role: value for role, value in second.given().items() if role not in given})
-
-
-def _level(level: float | None) -> float:
-    if level is None:
-        return LEVEL
-    if not 0.5 <= level < 1:
-        raise ConfigError(f"The level of the intervals must be from 0.5 to below 1, not {level!r}.")
-    return level
-
-
 def _constants(contest: Contest) -> dict[str, Any]:
     found: dict[str, Any] = {"level": contest.level}
     for entrant in contest.entrants:
         if entrant.problem.threshold is not None:
             found[f"threshold of {entrant.name}"] = entrant.problem.threshold
     return found
-
-
-def _versions() -> dict[str, str]:
-    packages = ("steelyard", "polars", "narwhals", "numpy", "scipy")
-    return {**{name: version(name) for name in packages}, "python": platform.python_version()}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any, Literal
 
 from steelyard.analyses.experiment.design import outline, telling
@@ -26,6 +24,7 @@ from steelyard.analyses.experiment.design.question import (
 )
 from steelyard.analyses.experiment.metric import metric_of
 from steelyard.data import read
+from steelyard.evaluation.preparing import versions
 from steelyard.evaluation.result import Result
 from steelyard.records import ConfigError, Curve, Verdict
 from steelyard.records.design import Alternative, Measured, PlannedArm, PlannedLook, PowerPoint, SmallestEffect
@@ -259,7 +258,7 @@ def _designed(name: str, wanted: Asked, found: Measured | None, settings: Mappin
         level=1.0 - question.alpha,
         settings=dict(settings),
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
     )
 
 
@@ -299,7 +298,3 @@ def _subject(name: str, question: Question, effect: float) -> str:
         return f"{name}: {telling.change(question, effect)}"
     word = "not worse by" if question.test == "noninferiority" else "within"
     return f"{name}: {word} {telling.change(question, question.margin).replace('+', '')}"
-
-
-def _versions() -> dict[str, str]:
-    return {**{name: version(name) for name in ("steelyard", "numpy", "scipy")}, "python": platform.python_version()}

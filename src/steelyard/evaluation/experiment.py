@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ from steelyard.analyses.experiment.sums import counts_by
 from steelyard.data import Table, read
 from steelyard.data.reading import reading
 from steelyard.evaluation.experiment_setup import Prepared, prepare
+from steelyard.evaluation.preparing import versions
 from steelyard.evaluation.result import Result
 from steelyard.facts import measure
 from steelyard.records import Answer, ConfigError, DataError, Verdict
@@ -212,7 +211,7 @@ def _result(made: Prepared, setup: Setup, arms: Arms, main: Table, events: Table
         _said(made.settings, ("control", "expected", "looks", "planned", "looked")) | _windows(setup),
         setup.level,
         dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        _versions(),
+        versions(),
     )
 
 
@@ -281,8 +280,3 @@ def _said(settings: Settings, names: Sequence[str]) -> dict[str, Any]:
 
 def _windows(setup: Setup) -> dict[str, Any]:
     return {} if setup.window is None else {"windows": setup.window.every}
-
-
-def _versions() -> dict[str, str]:
-    packages = ("steelyard", "polars", "narwhals", "numpy", "scipy")
-    return {**{name: version(name) for name in packages}, "python": platform.python_version()}

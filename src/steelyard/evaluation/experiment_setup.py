@@ -18,6 +18,7 @@ from steelyard.analyses.experiment.setup import Setup
 from steelyard.data import Kind, Peek, Roles, Table, peek
 from steelyard.data.units import Units, Value, units_of, units_with_outcomes
 from steelyard.evaluation.pose import numbers, slices_by, spread
+from steelyard.evaluation.preparing import level_of
 from steelyard.facts import Bucket, Grid, IntegerGrid, RootGrid, Window, compile_expression, names_in, quote
 from steelyard.facts.windows import every as width_of
 from steelyard.records import ColumnError, ConfigError, EmptyDataError
@@ -67,7 +68,7 @@ def prepare(given: Settings, main: Table, outcomes: Table | None) -> Prepared:
     columns = dict.fromkeys([*main.columns, *(outcomes.columns if outcomes is not None else ())])
     metrics, primary = _with_roles(_unique(_metrics(settings, columns)))
     looks = looks_of(settings.looks, settings.planned, settings.looked)
-    level = _level(settings.level)
+    level = level_of(settings.level)
     rows, compiled, labels = _rows(settings, main, outcomes, metrics)
     look = peek(rows.table) if rows.merged else look
     compiled = tuple(_seen(metric, rows.table, look) for metric in compiled)
@@ -116,14 +117,6 @@ def _with_roles(metrics: Sequence[Metric]) -> tuple[list[Metric], str]:
         guess = f"primary = {free.name!r} (guessed because it is the first metric; change with {free.name}:primary)"
     told = [replace(m, role="primary") if guess and m is free else m for m in metrics]
     return [replace(m, role=m.role or "secondary") for m in told], guess
-
-
-def _level(level: float | None) -> float:
-    if level is None:
-        return 0.95
-    if not 0.5 <= level < 1.0:
-        raise ConfigError(f"The level of the intervals must be from 0.5 to below 1, not {level!r}.")
-    return level
 
 
 def _rows(

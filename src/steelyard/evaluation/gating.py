@@ -14,10 +14,11 @@ from steelyard.data import Roles
 from steelyard.evaluation.config import Config, read_config
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.evaluation.inputs import Inputs
+from steelyard.evaluation.preparing import LEVEL
 from steelyard.evaluation.registered import registered
 from steelyard.evaluation.registry import Registry
 from steelyard.evaluation.registry_file import read_registry, record
-from steelyard.evaluation.run import LEVEL, evaluate
+from steelyard.evaluation.run import evaluate
 from steelyard.metrics import get
 from steelyard.records import ConfigError, UnknownNameError
 

@@ -15,17 +15,17 @@ from steelyard.analyses.study import Study
 from steelyard.data import Roles, read
 from steelyard.evaluation.config import Config
 from steelyard.evaluation.measuring import CURRENT, Request, Sources, study_of
-from steelyard.evaluation.result import Result
-from steelyard.evaluation.run import (
-    _guessed,
-    _level,
-    _merged,
-    _require_task,
-    _settings,
-    _sources,
-    _versions,
-    _warnings,
+from steelyard.evaluation.preparing import (
+    guessed,
+    level_of,
+    merged,
+    require_task,
+    settings_of,
+    sources_of,
+    versions,
+    warnings_of,
 )
+from steelyard.evaluation.result import Result
 from steelyard.improve import fairness as by_group
 from steelyard.improve import recalibration, thresholds
 from steelyard.improve.measures import CALIBRATION, CRITERIA
@@ -106,7 +106,7 @@ class Improvement(Result):
         return Policy.from_dict(self.proposed[0].policy)
 
 
-def improve(
+def propose(
     data: Any,
     roles: Roles | None = None,
     *,
@@ -152,25 +152,25 @@ def improve(
         SteelyardError: the data cannot be read, is empty, or does not fit its roles, or what is asked for cannot be
             looked for; the message says what to do.
     """
-    settings, _ = _settings(config, ())
-    given = _merged(roles or Roles(), settings.roles)
-    _require_task(given)
+    settings, _ = settings_of(config, ())
+    given = merged(roles or Roles(), settings.roles)
+    require_task(given)
     wish = by_group.Wish(_criteria(fairness), _tolerance(tolerance), objective)
     asked = fairness is not None or threshold or recalibrate
-    sources = _sources(read(data, query=sql), None, None)
-    complete, guesses = _guessed(sources, given)
+    sources = sources_of(read(data, query=sql), None, None)
+    complete, guesses = guessed(sources, given)
     attributes = _attributes(attribute, complete, sources)
     if fairness is not None and not attributes:
         raise ConfigError(
             "Whose gaps? Name the attribute that tells the groups: --sensitive sex, or Roles(sensitive=…)."
         )
     complete = _sliced(complete, attributes)
-    warnings = _warnings(sources, complete)
+    warnings = warnings_of(sources, complete)
     request = Request(
         roles=complete,
         one_against_rest=given.positive is not None,
         only=MEASURED if complete.task == "binary" else None,
-        level=_level(level if level is not None else settings.level),
+        level=level_of(level if level is not None else settings.level),
         seed=seed,
         columns=False,
         costs=parse_costs(costs) or settings.costs,
@@ -199,7 +199,7 @@ def improve(
         seed=seed,
         digest=sources.tables[CURRENT].digest,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
     )
 
 

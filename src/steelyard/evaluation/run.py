@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import platform
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
-from importlib.metadata import version
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 from steelyard.analyses.answers import answers
@@ -18,26 +16,32 @@ from steelyard.analyses.curves import curves
 from steelyard.analyses.expectations import results as expected
 from steelyard.analyses.findings import findings
 from steelyard.analyses.study import Study
-from steelyard.data import TASKS, Peek, Roles, Table, check_roles, guess_roles, peek, read
+from steelyard.data import Roles, peek, read
 from steelyard.data.derive import derived
-from steelyard.data.guess import Guess
 from steelyard.evaluation.champion import against
-from steelyard.evaluation.completing import completed
-from steelyard.evaluation.config import Config, read_config
+from steelyard.evaluation.config import Config
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.evaluation.events import Events, read_events
 from steelyard.evaluation.labels import Labelled, maturity, with_labels
-from steelyard.evaluation.measuring import CURRENT, REFERENCE, Request, Sources, study_of
+from steelyard.evaluation.measuring import CURRENT, Request, Sources, study_of
 from steelyard.evaluation.method import constants, headline, notes
 from steelyard.evaluation.plan import types_of
+from steelyard.evaluation.preparing import (
+    Checks,
+    guessed,
+    level_of,
+    merged,
+    require_task,
+    settings_of,
+    sources_of,
+    versions,
+    warnings_of,
+    with_all_columns,
+)
 from steelyard.metrics import Metric
 from steelyard.metrics.expression import from_expression
 from steelyard.metrics.metric import Direction
-from steelyard.records import ColumnError, ConfigError, Curve, DataError, EmptyDataError, nearest
-
-Checks = str | os.PathLike[str] | Sequence[str | Mapping[str, object] | Check]
-LEVEL = 0.95
-RESERVED = "sy_"
+from steelyard.records import ConfigError, Curve
 
 
 def evaluate(
@@ -93,21 +97,21 @@ def evaluate(
     Raises:
         SteelyardError: the data cannot be read, is empty, or does not fit its roles; the message says what to do.
     """
-    settings, bounds = _settings(config, checks)
-    given = _merged(roles or Roles(), settings.roles)
-    _require_task(given)
+    settings, bounds = settings_of(config, checks)
+    given = merged(roles or Roles(), settings.roles)
+    require_task(given)
     current = read(data, query=sql)
     joined = None if labels is None else with_labels(current, labels, given, on)
     if joined is not None:
         current, given = joined.table, joined.roles
-    sources = _sources(current, reference, reference_sql)
-    complete, guesses = _guessed(sources, given)
+    sources = sources_of(current, reference, reference_sql)
+    complete, guesses = guessed(sources, given)
     complete = _with_slices_of(bounds, complete)
     complete = _sliced_by_sensitive(complete)
     types = {name: types_of(table) for name, table in sources.tables.items()}
-    sources, lacking = _completed(sources, complete)
+    sources, lacking = with_all_columns(sources, complete)
     sources, complete = _derived(sources, complete)
-    warnings = [*lacking, *_warnings(sources, complete)]
+    warnings = [*lacking, *warnings_of(sources, complete)]
     priced = parse_costs(costs) or settings.costs
     worth = value_metric(priced)
     request = Request(
@@ -115,7 +119,7 @@ def evaluate(
         one_against_rest=given.positive is not None,
         only=metrics,
         own=(*(_own(name, said) for name, said in settings.metrics.items()), *([worth] if worth is not None else [])),
-        level=_level(level if level is not None else settings.level),
+        level=level_of(level if level is not None else settings.level),
         seed=seed,
         columns=columns,
         checks=tuple(bounds),
@@ -157,50 +161,9 @@ def evaluate(
         seed=seed,
         digest=sources.tables[CURRENT].digest,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        versions=_versions(),
+        versions=versions(),
         settings={**constants(study), **({"config": settings.path} if settings.path else {})},
     )
-
-
-def _settings(config: str | os.PathLike[str] | Config | None, checks: Checks) -> tuple[Config, list[Check]]:
-    if isinstance(checks, (str, os.PathLike)):
-        from_file = str(checks).endswith(".toml")
-        bounds = read_config(checks) if from_file else None
-        if config is None and bounds is not None:
-            return bounds, list(bounds.checks)
-        extra = list(bounds.checks) if bounds is not None else [Check.parse(str(checks))]
-        also = bounds.expectations if bounds is not None else ()
-    else:
-        also = ()
-        extra = [Check.parse(check) for check in checks]
-    settings = config if isinstance(config, Config) else Config() if config is None else read_config(config)
-    return replace(settings, expectations=(*settings.expectations, *also)), [*settings.checks, *extra]
-
-
-def _sources(current: Table, reference: Any, reference_sql: str | None) -> Sources:
-    tables: dict[str, Table] = {CURRENT: current}
-    if reference is not None:
-        tables |= _beside(tables[CURRENT], read(reference, query=reference_sql))
-    for table in tables.values():
-        _refuse_reserved(table)
-    peeks = {name: peek(table) for name, table in tables.items()}
-    for name, table in tables.items():
-        if peeks[name].complete and peeks[name].frame.width and not peeks[name].frame.height:
-            purpose = "to evaluate" if name == CURRENT else "to compare with"
-            raise EmptyDataError(f"{table.description} has columns but no rows. There is nothing {purpose}.")
-    return Sources(tables, peeks)
-
-
-def _beside(current: Table, reference: Table) -> dict[str, Table]:
-    """The reference, or a warning in its place where it has nothing to compare."""
-    if set(current.kinds) & set(reference.kinds):
-        return {REFERENCE: reference}
-    few = [", ".join(map(repr, t.columns[:4])) + (" …" if len(t.columns) > 4 else "") for t in (current, reference)]
-    said = (
-        f"{current.description} ({few[0]}) and the reference {reference.description} ({few[1]}) have no column in "
-        "common, so nothing is compared. Check that the right file was given, or rename the columns."
-    )
-    return {CURRENT: replace(current, warnings=(*current.warnings, said))}
 
 
 def _maturity(joined: Labelled | None, study: Study) -> Iterator[Curve]:
@@ -210,51 +173,12 @@ def _maturity(joined: Labelled | None, study: Study) -> Iterator[Curve]:
         yield curve
 
 
-def _guessed(sources: Sources, given: Roles) -> tuple[Roles, list[Guess]]:
-    """Roles by the current data; by the reference, where the current data lacks the label."""
-    told = _completed(sources, given)[0]
-    for name in (CURRENT, REFERENCE):
-        last = name == REFERENCE or REFERENCE not in sources.tables
-        try:
-            return guess_roles(told.tables[name], told.peeks[name], given)
-        except ColumnError:
-            if last or given.label is not None:
-                raise
-    raise AssertionError("one of the two has returned or raised")
-
-
 def _derived(sources: Sources, roles: Roles) -> tuple[Sources, Roles]:
     """The data sets with what can be told of their texts, images and vectors, as columns."""
     tables, complete = derived(sources.tables, roles)
     if all(tables[name] is table for name, table in sources.tables.items()):
         return sources, complete
     return Sources(tables, {name: peek(table) for name, table in tables.items()}), complete
-
-
-def _completed(sources: Sources, roles: Roles) -> tuple[Sources, list[str]]:
-    """The data sets with the columns that one of them lacks, as missing."""
-    tables, peeks, said = completed(sources.tables, sources.peeks, roles)
-    return Sources(tables, peeks), said
-
-
-def _refuse_reserved(table: Table) -> None:
-    patterns = [c for c in table.columns if c.startswith("^") and c.endswith("$")]
-    if patterns:
-        raise ColumnError(
-            f"{table.description} has a column {patterns[0]!r}, which begins with ^ and ends with $: engines take it "
-            "for a pattern of names. Rename it."
-        )
-    taken = [c for c in table.columns if c.casefold().startswith(RESERVED)]
-    if taken:
-        raise ColumnError(
-            f"{table.description} has a column {taken[0]!r}. Names that begin with {RESERVED!r} are Steelyard's own: "
-            "rename it."
-        )
-
-
-def _require_task(roles: Roles) -> None:
-    if roles.task is not None and roles.task not in TASKS:
-        raise ConfigError(f"There is no task {roles.task!r}. {nearest(str(roles.task), TASKS)}")
 
 
 def _with_slices_of(checks: Sequence[Check], roles: Roles) -> Roles:
@@ -277,30 +201,6 @@ def _without_value(request: Request, study: Study) -> list[str]:
     return [f"Your metric {name!r} has no value: {why}" for name, why in missing.items() if isinstance(why, str)]
 
 
-def _warnings(sources: Sources, roles: Roles) -> list[str]:
-    found: list[str] = []
-    whole = {name for name in sources.tables if _can_be_judged(sources.peeks[name], roles)}
-    for name, table in sources.tables.items():
-        alone = not whole - {name}
-        where = "" if name == CURRENT else f"In the reference ({table.description}): "
-        try:
-            said = check_roles(table, sources.peeks[name], roles, alone=alone)
-        except DataError as error:
-            raise type(error)(f"{where}{error}") from error
-        found += [where + w for w in (*table.warnings, *said)]
-    return found
-
-
-def _can_be_judged(look: Peek, roles: Roles) -> bool:
-    """Whether there is a label, and an answer of the model."""
-    answers = (*roles.predictions, *roles.scores, *roles.quantiles.values())
-    return all(
-        any(look.frame[c].null_count() < look.frame.height for c in columns if c in look.frame.columns)
-        for columns in (roles.labels, answers)
-        if columns
-    )
-
-
 def _own(name: str, said: Mapping[str, str]) -> Metric:
     direction = said.get("direction", "lower")
     if direction not in get_args(Direction):
@@ -308,26 +208,7 @@ def _own(name: str, said: Mapping[str, str]) -> Metric:
     return from_expression(name, said["expression"], title=said.get("title"), direction=cast("Direction", direction))
 
 
-def _merged(first: Roles, second: Roles) -> Roles:
-    """Roles of `first`, and those of `second` that `first` does not give."""
-    given = first.given()
-    return first.updated(**{f.name: getattr(second, f.name) for f in fields(Roles) if f.name not in given})
-
-
-def _level(level: float | None) -> float:
-    if level is None:
-        return LEVEL
-    if not 0.5 <= level < 1:
-        raise ConfigError(f"The level of the intervals must be from 0.5 to below 1, not {level!r}.")
-    return level
-
-
 def _depth(depth: int) -> int:
     if depth not in (2, 3):
         raise ConfigError(f"Segments combine up to 2 features, or 3 where that is asked for; depth is not {depth!r}.")
     return depth
-
-
-def _versions() -> dict[str, str]:
-    packages = ("steelyard", "polars", "narwhals", "numpy", "scipy")
-    return {**{name: version(name) for name in packages}, "python": platform.python_version()}

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from steelyard.analyses.fairness.criteria import TOLERANCES
-from steelyard.analyses.fairness.telling import VERDICTS, group_name, listed_attributes, lower, pair_names, title
+from steelyard.analyses.fairness.telling import (
+    VERDICTS,
+    group_name,
+    header,
+    listed_attributes,
+    lower,
+    pair_names,
+    title,
+)
 from steelyard.analyses.words import listed
 from steelyard.evaluation.evaluation import Evaluation
 from steelyard.records import Estimate, Fairness, GroupRate, Outcome, Parity, Proxy, Verdict
@@ -21,6 +29,8 @@ MOST_CROSSED = 8
 MOST_PROXIES = 8
 NOTABLE = 0.1
 """Shrunken rates are shown where one is off by more than this share of its interval."""
+LESSER = ("miss_share", "mean_score_positives", "mean_score_negatives")
+"""Criteria that follow from others, or that few ask for."""
 _ORDER = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
 
 
@@ -67,8 +77,8 @@ def _own(parity: Parity) -> bool:
 
 
 def _ranked(parities: Sequence[Parity]) -> list[Parity]:
-    """Violations first, then what cannot be told; the largest gap for its tolerance first."""
-    return sorted(parities, key=lambda p: (_ORDER[p.verdict], -_size(p), p.attribute, p.measure))
+    """Violations first, then what cannot be told; the largest gap for its tolerance first, what is lesser last."""
+    return sorted(parities, key=lambda p: (_ORDER[p.verdict], p.measure in LESSER, -_size(p), p.attribute, p.measure))
 
 
 def _size(parity: Parity) -> float:
@@ -143,10 +153,10 @@ def _groups(found: Fairness, parity: Parity) -> Grid | None:
     columns = [
         Column("Group", "label"),
         Column("Rows", "number"),
-        Column(_titled(part), "estimate", drawn=True),
+        Column(visible(header(part)), "estimate", drawn=True),
         Column(f"Less {visible(against)}", "estimate", sign=True),
         *([Column("Shrunken", "estimate")] if shrunken else []),
-        *([Column("p of right scores", "number")] if tested else []),
+        *([Column("p", "number")] if tested else []),
     ]
     rows = [
         [
@@ -160,6 +170,7 @@ def _groups(found: Fairness, parity: Parity) -> Grid | None:
         for g in _ends(sorted(part.groups, key=_value))
     ]
     borrowed = " Shrunken: what is left of a rate once small groups borrow from all." if shrunken else ""
+    borrowed += " p: that the scores of the group are right." if tested else ""
     return grid(
         f"{_capital(part.criterion)} by {visible(listed_attributes(part.attribute))}",
         columns,
@@ -175,10 +186,6 @@ def _moved(group: GroupRate) -> bool:
     if not isinstance(rate, Estimate) or not isinstance(borrowed, Estimate):
         return False
     return abs(borrowed.value - rate.value) > NOTABLE * (rate.high - rate.low)
-
-
-def _titled(parity: Parity) -> str:
-    return title(parity).removeprefix("The ").split(" (")[0].capitalize()
 
 
 def _value(group: GroupRate) -> tuple[bool, float]:

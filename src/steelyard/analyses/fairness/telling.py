@@ -34,6 +34,18 @@ TITLES = {
     "exposure": "The mean exposure of an item",
 }
 
+SHORT = {
+    "selection_rate": "Selected",
+    "recall": "Recall",
+    "precision": "Precision",
+    "npv": "Negative predictive value",
+    "miss_share": "Misses of errors",
+    "mean_calibration": "Score less rate",
+    "mean_score_positives": "Score of positives",
+    "mean_score_negatives": "Score of negatives",
+}
+"""The same at the head of a column, where it is shorter."""
+
 
 def told(parity: Parity, measure: Measure) -> str:
     """One sentence: what differs, between whom, how much, how sure."""
@@ -63,6 +75,14 @@ def title(parity: Parity) -> str:
         name = parity.same_gap
     called = TITLES.get(name, name.replace("_at_", "@").replace("_", " "))
     return f"{called} of {subject.removesuffix(']')}" if subject else called
+
+
+def header(parity: Parity) -> str:
+    """What the measure is, at the head of a column."""
+    name, _, subject = parity.measure.partition("[")
+    called = SHORT.get(name, title(parity).removeprefix("The "))
+    called = called[:1].upper() + called[1:]
+    return f"{called} of {subject.removesuffix(']')}" if subject and name in SHORT else called
 
 
 def lower(text: str) -> str:
