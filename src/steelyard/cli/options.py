@@ -85,6 +85,9 @@ def roles(
     series: Annotated[str | None, typer.Option(help="Column with the series of a forecast.")] = None,
     horizon: Annotated[str | None, typer.Option(help="Column with the steps ahead of a forecast.")] = None,
     sensitive: Annotated[Names, typer.Option(help="Attribute to audit fairness by (sex, race). Repeatable.")] = None,
+    compared_with: Annotated[
+        Names, typer.Option(help="Group that others are compared with, e.g. sex=male; else the largest. Repeatable.")
+    ] = None,
     lower: Annotated[str | None, typer.Option(help="Column with the lower end of a predicted interval.")] = None,
     upper: Annotated[str | None, typer.Option(help="Column with its upper end.")] = None,
     prediction_set: Annotated[
@@ -117,6 +120,7 @@ def roles(
         series=series,
         horizon=horizon,
         sensitive=tuple(sensitive or ()),
+        compared_with=dict(_group(g) for g in compared_with or ()),
         lower=lower,
         upper=upper,
         prediction_set=prediction_set,
@@ -152,6 +156,10 @@ def settings(
     depth: Annotated[int, typer.Option(help="Features that a segment may combine: 2, or 3 (longer).")] = 2,
     level: Annotated[float | None, typer.Option(help="Nominal coverage of the intervals (0.95).")] = None,
     columns: Annotated[bool, typer.Option(help="Look at every column: overview, quality, drift, segments.")] = True,
+    min_cell: Annotated[
+        int | None,
+        typer.Option(help="Show no groups of fewer rows, for publishing (11 for health data)."),
+    ] = None,
     champion: Annotated[
         Names,
         typer.Option(help="Another model on the same rows: a file joined by id, or prediction=COLUMN, score=COLUMN."),
@@ -174,6 +182,7 @@ def settings(
         "events": events or (),
         "level": level,
         "columns": columns,
+        "min_cell": min_cell,
         "champion": champion_of(champion),
         "costs": _costs(cost),
     }
@@ -259,6 +268,13 @@ def _scores(given: Names) -> str | list[str] | dict[str, str] | None:
 def _slice(given: str) -> str | tuple[str, ...]:
     parts = tuple(p.strip() for p in given.split(","))
     return parts if len(parts) > 1 else given
+
+
+def _group(given: str) -> tuple[str, str]:
+    column, equals, group = given.partition("=")
+    if not (column and equals and group):
+        raise ConfigError(f"--compared-with {given!r} must be COLUMN=GROUP, e.g. sex=male.")
+    return column, group
 
 
 def champion_of(given: Names) -> Any:

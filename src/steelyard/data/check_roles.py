@@ -79,6 +79,12 @@ def _require_promise(roles: Roles) -> None:
         )
     if roles.calibrated_on is not None and roles.calibrated_on < 1:
         raise ConfigError(f"calibrated_on is a number of rows of at least 1, not {roles.calibrated_on!r}.")
+    for column in roles.compared_with:
+        if column not in roles.sensitive:
+            raise ConfigError(
+                f"compared_with names a group of {column!r}, which is not among the sensitive columns. "
+                f"{nearest(column, roles.sensitive)}"
+            )
     if (roles.lower is None) != (roles.upper is None):
         given, missing = ("lower", "upper") if roles.upper is None else ("upper", "lower")
         raise ConfigError(f"An interval has two ends: {given} was given without {missing}. Name both columns.")

@@ -41,6 +41,7 @@ class Roles:
         image: columns of paths of images; size, brightness, sharpness … become columns (needs Pillow).
         embedding: columns of vectors; their norm and their place along the main directions become columns.
         sensitive: attributes that fairness is audited by (sex, race, age group); they are sliced by as well.
+        compared_with: the group that others are compared with, by sensitive column; the largest where not said.
         lower, upper: the ends of a predicted interval (regression, forecasting).
         prediction_set: the set of classes that the model holds possible: a column of lists, or of text "a|b".
         coverage: what share of the truth the interval or set was promised to hold, e.g. 0.9.
@@ -67,6 +68,7 @@ class Roles:
     image: Sequence[str] = ()
     embedding: Sequence[str] = ()
     sensitive: Sequence[str] = ()
+    compared_with: Mapping[str, str] = field(default_factory=dict)
     lower: str | None = None
     upper: str | None = None
     prediction_set: str | None = None

@@ -34,6 +34,7 @@ class Config:
         population: shares that the groups of a column should have.
         costs: what decisions cost and earn, None where it is not said.
         level: nominal coverage of the intervals, None where it is not said.
+        min_cell: groups of fewer rows are not shown; 0 shows all.
         path: the file, for messages.
     """
 
@@ -45,6 +46,7 @@ class Config:
     population: Population = field(default_factory=dict)
     costs: Costs | None = None
     level: float | None = None
+    min_cell: int = 0
     path: str = ""
 
 
@@ -69,7 +71,10 @@ def read_config(path: str | os.PathLike[str]) -> Config:
 def _config(body: Mapping[str, Any], path: str) -> Config:
     _known(body, SECTIONS, "section")
     settings = _table(body, "settings")
-    _known(settings, ("level",), "setting")
+    _known(settings, ("level", "min_cell"), "setting")
+    min_cell = settings.get("min_cell", 0)
+    if type(min_cell) is not int or min_cell < 0:
+        raise ConfigError(f"min_cell must be a number of rows of at least 0, not {min_cell!r}.")
     level = settings.get("level")
     if level is not None and not (isinstance(level, float) and 0.5 <= level < 1):
         raise ConfigError(f"level must be a number from 0.5 to below 1, not {level!r}.")
@@ -85,6 +90,7 @@ def _config(body: Mapping[str, Any], path: str) -> Config:
         population=parse_population(body.get("population", {})),
         costs=parse_costs(_table(body, "costs") or None),
         level=level,
+        min_cell=min_cell,
         path=path,
     )
 
@@ -125,6 +131,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "prediction": (_are_names, "the name of a column, or a list of names"),
     "features": (_are_names, "a list of names of columns"),
     "sensitive": (_are_names, "a list of names of columns"),
+    "compared_with": (_are_named_columns, 'a table of column = group, e.g. { sex = "male" }'),
     "score": (
         lambda value: _are_names(value) or _are_named_columns(value),
         "the name of a column, a list of names, or a table of class = column",

@@ -38,6 +38,7 @@ from steelyard.evaluation.preparing import (
     warnings_of,
     with_all_columns,
 )
+from steelyard.evaluation.published import published
 from steelyard.metrics import Metric
 from steelyard.metrics.expression import from_expression
 from steelyard.metrics.metric import Direction
@@ -59,6 +60,7 @@ def evaluate(
     labels: Any = None,
     on: str | Sequence[str] | None = None,
     level: float | None = None,
+    min_cell: int | None = None,
     seed: int = 0,
     columns: bool = True,
     depth: int = 2,
@@ -83,6 +85,8 @@ def evaluate(
             keep a missing one.
         on: the column or columns that labels are joined by; the id, or the one name that both have, by default.
         level: nominal coverage of the intervals; 0.95 where nothing is said.
+        min_cell: do not show groups of fewer rows than this, nor what they could be worked out from, so that the
+            result can be published; 0 shows all.
         seed: of the folds and draws that verify findings; draws inside intervals have fixed seeds of their own.
         columns: whether every column is looked at: the data overview, data quality, drift, segments and causes.
         depth: how many features a segment that is found may combine: 2, or 3 for a second, longer look.
@@ -134,6 +138,7 @@ def evaluate(
     study, summaries, left_out = study_of(sources, request)
     if champion is not None:
         study = replace(study, readings=(*study.readings, *against(champion, sources, request, study)))
+    study = published(study, settings.min_cell if min_cell is None else min_cell)
     found = findings(study)
     return Evaluation(
         subject=sources.tables[CURRENT].description,

@@ -77,7 +77,7 @@ def grid_table(grid: Grid, width: int) -> Table:
     """Return the first rows of a grid of a section; its intervals are drawn where there is room."""
     rows = grid.rows[: grid.brief]
     wordy = {i for i, c in enumerate(grid.columns) if c.kind == "words"}
-    shown = [i for i in range(len(grid.columns)) if i not in wordy or width > WIDE]
+    shown = _fitting(grid, [i for i in range(len(grid.columns)) if i not in wordy or width > WIDE], width)
     room = width - sum(_needed(grid, i, rows) + _GAP for i in shown if i not in wordy)
     free = room - (LEAST_WORDS + _GAP if wordy & set(shown) else 0)
     bars = min(MOST_BAR, free - 1 + free % 2 - _GAP)
@@ -85,7 +85,10 @@ def grid_table(grid: Grid, width: int) -> Table:
     for i in shown:
         column = grid.columns[i]
         right = column.kind in ("number", "estimate")
-        table.add_column(column.title, justify="right" if right else "left", overflow="fold", no_wrap=right)
+        least = min(LEAST_LABEL, _needed(grid, i, rows)) if column.kind == "label" else None
+        table.add_column(
+            column.title, justify="right" if right else "left", overflow="fold", no_wrap=right, min_width=least
+        )
         if column.drawn and bars >= LEAST_BAR:
             table.add_column("", no_wrap=True, width=bars)
     for row in rows:
@@ -98,6 +101,25 @@ def grid_table(grid: Grid, width: int) -> Table:
                 told.append(bar(grid.scale, estimate, grid.middle, bars))
         table.add_row(*told)
     return table
+
+
+def _fitting(grid: Grid, shown: list[int], width: int) -> list[int]:
+    """The columns there is room for: what stands beside gives way from the right, the label and estimates stay."""
+    rows = grid.rows[: grid.brief]
+
+    def least(i: int) -> int:
+        kind, needed = grid.columns[i].kind, _needed(grid, i, rows)
+        return min(needed, LEAST_LABEL) if kind in ("label", "text", "words", "verdict") else needed
+
+    kept = list(shown)
+    for kinds in (("number", "text"), ("estimate",)):
+        for i in reversed(shown):
+            few = sum(grid.columns[j].kind == "estimate" for j in kept) < 2
+            if sum(least(j) + _GAP for j in kept) <= width + _GAP:
+                return kept
+            if grid.columns[i].kind in kinds and not (kinds == ("estimate",) and few):
+                kept.remove(i)
+    return kept
 
 
 def _needed(grid: Grid, i: int, rows: Sequence[Sequence[Value]]) -> int:

@@ -36,7 +36,7 @@ def about(study: Study) -> Iterator[Fact]:
 
 def read(study: Study) -> Study:
     """The study with its audit; where nothing is sensitive there is none."""
-    return replace(study, fairness=audit(study)) if study.sensitive else study
+    return replace(study, fairness=audit(study, study.roles.compared_with)) if study.sensitive else study
 
 
 def audit(study: Study, against: Mapping[str, str] | None = None) -> Fairness:
