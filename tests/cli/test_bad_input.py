@@ -284,9 +284,9 @@ def test_debug_shows_the_traceback(steelyard, data):
 
 
 def test_a_fault_of_ours_is_told_without_a_traceback(steelyard, data, monkeypatch):
-    from steelyard.evaluation import run
+    from steelyard.evaluation import preparing
 
-    monkeypatch.setattr(run, "peek", lambda table: 1 / 0)
+    monkeypatch.setattr(preparing, "peek", lambda table: 1 / 0)
     done = steelyard("evaluate", data)
     assert done.code == 2
     assert done.err == (
@@ -296,12 +296,12 @@ def test_a_fault_of_ours_is_told_without_a_traceback(steelyard, data, monkeypatc
 
 
 def test_ctrl_c_is_quiet(steelyard, data, monkeypatch):
-    from steelyard.evaluation import run
+    from steelyard.evaluation import preparing
 
     def interrupted(table):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "peek", interrupted)
+    monkeypatch.setattr(preparing, "peek", interrupted)
     done = steelyard("evaluate", data, "-o", "a.html")
     assert (done.code, done.out, done.err) == (130, "", "")
     assert not Path("a.html").exists()

@@ -7,7 +7,7 @@ from sklearn import metrics as sk
 
 from steelyard import Estimate, Roles, Undefined, evaluate
 from steelyard.data import peek
-from steelyard.evaluation import pose, run
+from steelyard.evaluation import pose, preparing
 from steelyard.records import DataError
 
 ROLES = Roles(label="y", score="p")
@@ -19,7 +19,7 @@ GROUPED = ["expected_calibration_error", "brier_reliability", "brier_resolution"
 @pytest.fixture
 def short_look(monkeypatch):
     """Look at the first rows alone, so that the rest is a surprise."""
-    monkeypatch.setattr(run, "peek", lambda table: peek(table, LOOK))
+    monkeypatch.setattr(preparing, "peek", lambda table: peek(table, LOOK))
     monkeypatch.setattr(pose, "EXACT_SCORES", 10)
     monkeypatch.setattr(pose, "FEW_SCORES", 10)
 
