@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from steelyard.analyses import slices
+from steelyard.analyses.cost.metric import NAME as VALUE
 from steelyard.analyses.study import Study
 from steelyard.facts import LogitGrid, RootGrid
 from steelyard.metrics import Metric
@@ -20,12 +21,17 @@ FIRST: dict[str, tuple[str, ...]] = {
 
 
 def headline(study: Study) -> tuple[str, ...]:
-    """The metric names to show first: a user's own, then those of the task, where they have a value."""
+    """The metric names to show first: a user's own, then those of the task, where they have a value.
+
+    What a decision is worth has a line and a section of its own, and stands last.
+    """
     first = FIRST[study.problem.task]
     names = [m.name for m in study.metrics]
     found = [name for name in first if study.estimate(name) is not None]
     own = [metric.name for metric in study.metrics if _is_own(metric) and study.estimate(metric.name) is not None]
-    return tuple(dict.fromkeys([*own, *found])) or tuple(names[:5])
+    worth = [name for name in own if name == VALUE and study.costs is not None]
+    own = [name for name in own if name not in worth]
+    return tuple(dict.fromkeys([*own, *found, *worth])) or tuple(names[:5])
 
 
 def notes(study: Study) -> tuple[str, ...]:
