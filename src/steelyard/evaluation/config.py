@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from steelyard.analyses.costs import Costs, parse_costs
 from steelyard.analyses.expectations import Expectation, parse_expectations
 from steelyard.analyses.quality.population import Population, parse_population
 from steelyard.data import TASKS, Roles
+from steelyard.data.toml_file import read_toml
 from steelyard.evaluation.inputs import Inputs, parse_inputs
 from steelyard.records import ConfigError, nearest
 
@@ -56,12 +56,7 @@ def read_config(path: str | os.PathLike[str]) -> Config:
     Raises:
         ConfigError: it cannot be read, is not TOML, or says something unknown; the message names it.
     """
-    try:
-        body = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    body = read_toml(path)
     try:
         return _config(body, str(path))
     except ConfigError as error:

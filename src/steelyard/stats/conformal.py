@@ -121,21 +121,6 @@ def binomial(m: int, share: float) -> Floats:
     return _mass(special.xlogy(k, share) + special.xlog1py(m - k, -share) - special.betaln(k + 1.0, m - k + 1.0))
 
 
-def luck_of_calibration(share: float, coverage: float, calibrated_on: int) -> float:
-    """Two-sided p of a predictor whose true share is exactly `share`: what no number of new rows can go below.
-
-    Raises:
-        ValueError: as `conformal_law`.
-
-    Source: Vovk 2012.
-    """
-    law = conformal_law(coverage, calibrated_on)
-    if law.b == 0.0:
-        return 1.0 if share >= 1.0 else 0.0
-    below = float(special.betainc(law.a, law.b, min(max(share, 0.0), 1.0)))
-    return min(2.0 * min(below, 1.0 - below), 1.0)
-
-
 def _mass(log: Floats) -> Floats:
     mass = np.exp(log - log.max())
     whole: Floats = mass / mass.sum()

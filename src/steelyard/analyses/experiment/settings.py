@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 from steelyard.analyses.experiment.metric import Metric
+from steelyard.data.toml_file import read_toml
 from steelyard.records import ConfigError, nearest
 
 SECTION = "experiment"
@@ -70,12 +69,7 @@ def read_settings(path: str | os.PathLike[str]) -> Settings:
     Raises:
         ConfigError: the file cannot be read, is not TOML, or says something unknown; the message names it.
     """
-    try:
-        body = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    body = read_toml(path)
     try:
         return settings_of(body.get(SECTION, {}))
     except ConfigError as error:

@@ -9,7 +9,7 @@ from functools import reduce
 from steelyard.analyses.paired.renaming import renamed
 from steelyard.data import Roles, Table
 from steelyard.data.border import kind_of
-from steelyard.facts import CutGrid, Fact, Profile
+from steelyard.facts import CutGrid, Fact
 from steelyard.metrics import Problem
 from steelyard.metrics.rows import informed, prepare_rows
 
@@ -65,8 +65,3 @@ def side_by_side(table: Table, entrants: Sequence[Entrant]) -> tuple[Table, tupl
         kinds = {name: kind_of(dtype) for name, dtype in frame.collect_schema().items()}
         joint = replace(table, frame=frame, kinds=kinds, rows=None)
     return joint, tuple(found)
-
-
-def profile_of(entrant: Entrant, joint: Profile, facts: Sequence[Fact]) -> Profile:
-    """What was measured of one model, under the names that its metrics know."""
-    return Profile({fact: joint[entrant.asks(fact)] for fact in facts}, joint.rows)

@@ -186,11 +186,6 @@ def peeked_false_alarms(question: Question, looks: int) -> float:
     return float(first.upper.sum() + first.lower.sum())
 
 
-def single_look(question: Question) -> Question:
-    """The same with one look at the end."""
-    return replace(question, looks=(1.0,), always_valid=False)
-
-
 def _one_look(question: Question, effect: float, units: float) -> float:
     """Power of a single look at the end."""
     control = units * question.shares[0] / question.cluster_size
